@@ -1,0 +1,131 @@
+import type { Clock } from '../../common/clock.js';
+import type { HttpClient } from '../../common/http-client.js';
+import type { PlatformTokens } from './platform-tokens.js';
+
+/**
+ * The contract between Lingpai and a platform. A provider speaks for one connection: it knows the platform's
+ * pages, calls, replies and error codes, and nothing of accounts, our HTTP requests, or OpenID Connect.
+ * Optional abilities are named members, so that a misspelt one does not compile.
+ */
+export const platforms = ['dingtalk', 'wecom-self-built'] as const;
+export type Platform = (typeof platforms)[number];
+
+/** Which way a platform's code was obtained: each kind has its own exchange. */
+export type CodeKind = 'web' | 'in-app' | 'mini-program';
+
+export interface Provider {
+  readonly platform: Platform;
+  /** The platform's login page in an ordinary browser. */
+  readonly web: RedirectSignIn;
+  /** Inside the platform's own client: silent, by redirect (WeCom) or by a page that asks the client (DingTalk). */
+  readonly inApp: InAppSignIn;
+  /** A code that a mini program obtained. */
+  readonly miniProgram?: CodeExchange;
+  /** What the corp's own directory says of a person. */
+  readonly directory?: Directory;
+  /** The tickets behind `dd.config`, `wx.config`, `wx.agentConfig`. */
+  readonly jsapi: JsapiTickets;
+}
+
+export interface CodeExchange {
+  /**
+   * Trades a single-use code for the person behind it.
+   * @throws AppError `platform_code_rejected`, `not_a_member`, `tenant_not_allowed`, `platform_unavailable`,
+   * `platform_rate_limited`, `platform_misconfigured`
+   */
+  identify(code: string): Promise<PlatformIdentity>;
+}
+
+export interface RedirectSignIn extends CodeExchange {
+  /** Where the browser is sent. `state` is 32 letters and digits. */
+  authorizationUrl(request: AuthorizationRequest): URL;
+  /**
+   * Reads the query of the callback.
+   * @returns the code
+   * @throws AppError `user_cancelled` when the platform reports a refusal, `callback_incomplete` when the query says
+   * nothing at all on a platform that would have reported a refusal
+   */
+  readCallback(query: URLSearchParams): string;
+}
+
+export interface AuthorizationRequest {
+  readonly state: string;
+  readonly callbackUrl: URL;
+  /** `zh` or `en`, where the platform's page takes a language. */
+  readonly language: 'zh' | 'en';
+}
+
+export type InAppSignIn = CodeExchange & {
+  /** Whether this User-Agent is the platform's own client. */
+  recognises(userAgent: string): boolean;
+} & (
+    | ({ readonly handOff: 'redirect' } & RedirectSignIn)
+    | {
+        /** A page of ours asks the client's JSAPI for a code and sends it to the callback as `code`. */
+        readonly handOff: 'script';
+        /** What the script hands to `dd.requestAuthCode`. */
+        readonly bridge: { readonly clientId: string; readonly corpId: string };
+      }
+  );
+
+export interface Directory {
+  /**
+   * Reads a person's entry in the corp's directory.
+   * @returns `undefined` when this connection may not read the directory
+   * @throws AppError `not_a_member` when the person left, is disabled, or is outside the app's visible range; the platform's failures
+   */
+  read(identity: PlatformIdentity): Promise<PlatformProfile | undefined>;
+}
+
+export interface JsapiTickets {
+  /** The ticket for `wx.config` / `dd.config`. */
+  corpTicket(): Promise<string>;
+  /** The ticket for `wx.agentConfig`; DingTalk has none. */
+  agentTicket?(): Promise<string>;
+}
+
+/** Who came back, as (issuer, subject): see DESIGN 1. */
+export interface PlatformIdentity {
+  readonly issuer: string;
+  readonly subject: string;
+  /** The corp's id, where the platform told it. */
+  readonly tenant?: string;
+  /** The person's id inside the corp as the platform spells it: needed to match events and to read the directory. */
+  readonly userId?: string;
+  readonly profile: PlatformProfile;
+}
+
+/** What the platform said of the person. Absent means: it did not say. Nothing here is a key. */
+export interface PlatformProfile {
+  readonly displayName?: string;
+  readonly avatarUrl?: string;
+  readonly gender?: 'male' | 'female';
+  /** Never called verified: mailboxes are set by the person. */
+  readonly email?: string;
+  readonly phone?: PlatformPhone;
+}
+
+export interface PlatformPhone {
+  /** E.164, e.g. `+8613800000000`. */
+  readonly number: string;
+  /** True where the corp's own directory, or the person's consent in the client, stands behind it. */
+  readonly trusted: boolean;
+}
+
+/** What a provider is handed, so that it holds rules and no technique. */
+export interface ProviderTools {
+  readonly http: HttpClient;
+  readonly tokens: PlatformTokens;
+  readonly clock: Clock;
+  /** For a failure that does not fail the sign-in, e.g. a profile call that was refused. */
+  readonly warn: (message: string, details: Readonly<Record<string, unknown>>) => void;
+}
+
+/** One line in `provider.factories.ts` for each platform. */
+export interface ProviderFactory<Settings extends object> {
+  /** The class, with class-validator decorators, that a connection's own fields are checked against. */
+  readonly settings: new () => Settings;
+  /** Which of the fields are secret: kept encrypted, write-only. They are `Secret` values in `Settings`. */
+  readonly secrets: readonly (keyof Settings & string)[];
+  open(settings: Settings, tools: ProviderTools): Provider;
+}
