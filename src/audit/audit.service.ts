@@ -1,0 +1,100 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { Clock } from '../common/clock.js';
+import { Logger } from '../common/logger.js';
+
+/** One thing that happened. Holds no secret, token, code, cookie or full phone number. */
+export interface AuditEvent {
+  /** What was tried, e.g. `sign_in`, `callback`. */
+  readonly action: string;
+  readonly outcome: 'ok' | 'refused' | 'failed';
+  /** One of our codes, or the rule that decided. */
+  readonly reason?: string;
+  readonly accountId?: string;
+  readonly connection?: string;
+  readonly clientId?: string;
+  readonly ip?: string;
+  readonly requestId?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+const flushAfterMs = 200;
+const largestBatch = 500;
+/** While Postgres is away events wait here; beyond this the log line is all that is kept. */
+const longestQueue = 10_000;
+
+/**
+ * Writes down who did what. Events are logged at once and added to the table in small batches,
+ * so that a sign-in does not wait for its own audit.
+ */
+@Injectable()
+export class AuditService implements OnApplicationShutdown {
+  #queue: (AuditEvent & { at: Date })[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> | undefined;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  record(event: AuditEvent): void {
+    this.logger.info({ audit: event }, `${event.action}: ${event.outcome}`);
+    if (this.#queue.length >= longestQueue) return;
+    this.#queue.push({ ...event, at: this.clock.now() });
+    this.#timer ??= setTimeout(() => void this.flush(), flushAfterMs).unref();
+  }
+
+  /** Writes what waits. Never throws: what could not be written is tried again with the next batch. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#flushing;
+    this.#flushing = this.#writeAll();
+    await this.#flushing;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.flush();
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.slice(0, largestBatch);
+      try {
+        await this.#write(batch);
+        this.#queue = this.#queue.slice(batch.length);
+      } catch (error) {
+        this.logger.warn(
+          { err: error, waiting: this.#queue.length },
+          'audit events could not be written yet',
+        );
+        return;
+      }
+    }
+  }
+
+  async #write(batch: readonly (AuditEvent & { at: Date })[]): Promise<void> {
+    const column = <T>(read: (event: AuditEvent & { at: Date }) => T): (T | null)[] =>
+      batch.map((event) => read(event) ?? null);
+    await this.dataSource.query(
+      `insert into audit_events (at, action, outcome, reason, account_id, connection, client_id, ip, request_id, details)
+       select * from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[],
+                            $8::text[], $9::text[], $10::jsonb[])`,
+      [
+        column((event) => event.at),
+        column((event) => event.action),
+        column((event) => event.outcome),
+        column((event) => event.reason),
+        column((event) => event.accountId),
+        column((event) => event.connection),
+        column((event) => event.clientId),
+        column((event) => event.ip),
+        column((event) => event.requestId),
+        column((event) => (event.details ? JSON.stringify(event.details) : undefined)),
+      ],
+    );
+  }
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { Clock } from '../../common/clock.js';
+
+/** What the engine keeps of one of its models. Opaque to us but for the few properties that are columns too. */
+export type EntryPayload = Record<string, unknown>;
+
+export interface StoredEntry {
+  readonly payload: EntryPayload;
+  /** The grant that it was issued under, read along. */
+  readonly grant: EntryPayload | undefined;
+}
+
+/** Ids that are credentials by themselves: only their hash is stored. */
+const bearerModels = new Set(['AuthorizationCode', 'RefreshToken', 'Session', 'AccessToken', 'ClientCredentials']);
+
+/** The engine's entries in Postgres; every method is one statement. */
+@Injectable()
+export class OidcStore {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  async upsert(model: string, id: string, payload: EntryPayload, expiresInSeconds: number): Promise<void> {
+    const { jti: _jti, ...kept } = payload;
+    const signIn = payload['signIn'] as { identityId?: string } | undefined;
+    await this.dataSource.query(
+      `insert into oidc_entries (model, id, payload, grant_id, uid, account_id, identity_id, expires_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)
+       on conflict (model, id) do update
+          set payload = excluded.payload, account_id = excluded.account_id, identity_id = excluded.identity_id,
+              uid = excluded.uid, expires_at = excluded.expires_at`,
+      [
+        model,
+        storedId(model, id),
+        kept,
+        payload['grantId'] ?? null,
+        payload['uid'] ?? null,
+        payload['accountId'] ?? null,
+        signIn?.identityId ?? null,
+        new Date(this.clock.now().getTime() + expiresInSeconds * 1000),
+      ],
+    );
+  }
+
+  async find(model: string, id: string): Promise<StoredEntry | undefined> {
+    const [row] = await this.dataSource.query<FoundRow[]>(
+      `select e.payload, e.consumed_at, g.payload as grant_payload, e.grant_id
+         from oidc_entries e
+         left join oidc_entries g on g.model = 'Grant' and g.id = e.grant_id and g.expires_at > $3
+        where e.model = $1 and e.id = $2 and e.expires_at > $3`,
+      [model, storedId(model, id), this.clock.now()],
+    );
+    return row && readEntry(row, id);
+  }
+
+  async findByUid(model: string, uid: string): Promise<EntryPayload | undefined> {
+    const [row] = await this.dataSource.query<{ payload: EntryPayload }[]>(
+      `select payload from oidc_entries where model = $1 and uid = $2 and expires_at > $3`,
+      [model, uid, this.clock.now()],
+    );
+    return row?.payload;
+  }
+
+  /** Reads an entry and deletes it: whoever comes second finds nothing. */
+  async take(model: string, id: string): Promise<EntryPayload | undefined> {
+    const [rows] = await this.dataSource.query<[{ payload: EntryPayload }[], number]>(
+      `delete from oidc_entries where model = $1 and id = $2 and expires_at > $3 returning payload`,
+      [model, storedId(model, id), this.clock.now()],
+    );
+    return rows[0] && { ...rows[0].payload, jti: id };
+  }
+
+  /**
+   * Marks an entry as used.
+   * @returns whether this call was the one that used it
+   */
+  async consume(model: string, id: string): Promise<boolean> {
+    const [, count] = await this.dataSource.query<[unknown[], number]>(
+      `update oidc_entries set consumed_at = $3 where model = $1 and id = $2 and consumed_at is null and expires_at > $3`,
+      [model, storedId(model, id), this.clock.now()],
+    );
+    return count === 1;
+  }
+
+  async destroy(model: string, id: string): Promise<void> {
+    await this.dataSource.query(`delete from oidc_entries where model = $1 and id = $2`, [model, storedId(model, id)]);
+  }
+
+  /** Ends everything that was issued under a grant. */
+  async revokeByGrantId(model: string, grantId: string): Promise<void> {
+    await this.dataSource.query(`delete from oidc_entries where model = $1 and grant_id = $2`, [model, grantId]);
+  }
+
+  /** Ends a grant whose code or refresh token was presented twice, and everything issued under it. */
+  async revokeGrantOf(model: string, id: string): Promise<void> {
+    await this.dataSource.query(
+      `delete from oidc_entries x using oidc_entries e
+        where e.model = $1 and e.id = $2
+          and (x.grant_id = e.grant_id or x.model = 'Grant' and x.id = e.grant_id)`,
+      [model, storedId(model, id)],
+    );
+  }
+
+  /** Whether a grant still stands and its account is still active: what makes a JWT that is in circulation still good. */
+  async isGrantLive(grantId: string, accountId: string): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `select 1 from oidc_entries g join accounts a on a.id = g.account_id
+        where g.model = 'Grant' and g.id = $1 and g.expires_at > $3 and a.id = $2 and a.status = 'active'`,
+      [grantId, accountId, this.clock.now()],
+    );
+    return rows.length > 0;
+  }
+
+  /** Deletes what expired. A used refresh token stays until its own expiry, so that its reuse is noticed. */
+  async deleteExpired(): Promise<void> {
+    await this.dataSource.query(`delete from oidc_entries where expires_at <= $1`, [this.clock.now()]);
+  }
+}
+
+interface FoundRow {
+  readonly payload: EntryPayload;
+  readonly consumed_at: Date | null;
+  readonly grant_id: string | null;
+  readonly grant_payload: EntryPayload | null;
+}
+
+function readEntry(row: FoundRow, id: string): StoredEntry {
+  const consumed = row.consumed_at ? { consumed: Math.floor(row.consumed_at.getTime() / 1000) } : {};
+  return {
+    payload: { ...row.payload, ...consumed, jti: id },
+    grant: row.grant_payload && row.grant_id ? { ...row.grant_payload, jti: row.grant_id } : undefined,
+  };
+}
+
+function storedId(model: string, id: string): string {
+  return bearerModels.has(model) ? createHash('sha256').update(id).digest('base64url') : id;
+}
