@@ -18,10 +18,16 @@ export class Issuer1763683200003 implements MigrationInterface {
         expires_at timestamptz not null,
         primary key (model, id)
       )`);
-    await runner.query(`create index oidc_entries_grant on oidc_entries (grant_id) where grant_id is not null`);
+    await runner.query(
+      `create index oidc_entries_grant on oidc_entries (grant_id) where grant_id is not null`,
+    );
     await runner.query(`create index oidc_entries_uid on oidc_entries (uid) where uid is not null`);
-    await runner.query(`create index oidc_entries_account on oidc_entries (account_id) where account_id is not null`);
-    await runner.query(`create index oidc_entries_identity on oidc_entries (identity_id) where identity_id is not null`);
+    await runner.query(
+      `create index oidc_entries_account on oidc_entries (account_id) where account_id is not null`,
+    );
+    await runner.query(
+      `create index oidc_entries_identity on oidc_entries (identity_id) where identity_id is not null`,
+    );
     await runner.query(`create index oidc_entries_expiry on oidc_entries (expires_at)`);
 
     await runner.query(`

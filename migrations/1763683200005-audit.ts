@@ -20,7 +20,9 @@ export class Audit1763683200005 implements MigrationInterface {
         details jsonb
       )`);
     await runner.query(`create index audit_events_at on audit_events (at)`);
-    await runner.query(`create index audit_events_account on audit_events (account_id, id) where account_id is not null`);
+    await runner.query(
+      `create index audit_events_account on audit_events (account_id, id) where account_id is not null`,
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

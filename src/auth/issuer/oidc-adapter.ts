@@ -1,4 +1,10 @@
-import { type Adapter, type AdapterFactory, type AdapterPayload, errors, Provider } from 'oidc-provider';
+import {
+  type Adapter,
+  type AdapterFactory,
+  type AdapterPayload,
+  errors,
+  Provider,
+} from 'oidc-provider';
 
 import type { ClientMetadataSource } from './client-metadata.js';
 import type { EntryPayload, OidcStore } from './oidc-store.js';
@@ -57,7 +63,8 @@ function entryAdapter(model: string, store: OidcStore): Adapter {
 }
 
 function clientAdapter(clients: ClientMetadataSource): Adapter {
-  const readOnly = (): Promise<never> => Promise.reject(new Error('clients are not changed through the engine'));
+  const readOnly = (): Promise<never> =>
+    Promise.reject(new Error('clients are not changed through the engine'));
   return {
     find: (clientId) => clients.find(clientId),
     upsert: readOnly,

@@ -15,7 +15,13 @@ export interface StoredEntry {
 }
 
 /** Ids that are credentials by themselves: only their hash is stored. */
-const bearerModels = new Set(['AuthorizationCode', 'RefreshToken', 'Session', 'AccessToken', 'ClientCredentials']);
+const bearerModels = new Set([
+  'AuthorizationCode',
+  'RefreshToken',
+  'Session',
+  'AccessToken',
+  'ClientCredentials',
+]);
 
 /** The engine's entries in Postgres; every method is one statement. */
 @Injectable()
@@ -25,7 +31,12 @@ export class OidcStore {
     private readonly clock: Clock,
   ) {}
 
-  async upsert(model: string, id: string, payload: EntryPayload, expiresInSeconds: number): Promise<void> {
+  async upsert(
+    model: string,
+    id: string,
+    payload: EntryPayload,
+    expiresInSeconds: number,
+  ): Promise<void> {
     const { jti: _jti, ...kept } = payload;
     const signIn = payload['signIn'] as { identityId?: string } | undefined;
     await this.dataSource.query(
@@ -88,12 +99,26 @@ export class OidcStore {
   }
 
   async destroy(model: string, id: string): Promise<void> {
-    await this.dataSource.query(`delete from oidc_entries where model = $1 and id = $2`, [model, storedId(model, id)]);
+    await this.dataSource.query(`delete from oidc_entries where model = $1 and id = $2`, [
+      model,
+      storedId(model, id),
+    ]);
   }
 
   /** Ends everything that was issued under a grant. */
   async revokeByGrantId(model: string, grantId: string): Promise<void> {
-    await this.dataSource.query(`delete from oidc_entries where model = $1 and grant_id = $2`, [model, grantId]);
+    await this.dataSource.query(`delete from oidc_entries where model = $1 and grant_id = $2`, [
+      model,
+      grantId,
+    ]);
+  }
+
+  /** Ends a grant, and everything issued under it. */
+  async revokeGrant(grantId: string): Promise<void> {
+    await this.dataSource.query(
+      `delete from oidc_entries where grant_id = $1 or (model = 'Grant' and id = $1)`,
+      [grantId],
+    );
   }
 
   /** Ends a grant whose code or refresh token was presented twice, and everything issued under it. */
@@ -118,7 +143,12 @@ export class OidcStore {
 
   /** Deletes what expired. A used refresh token stays until its own expiry, so that its reuse is noticed. */
   async deleteExpired(): Promise<void> {
-    await this.dataSource.query(`delete from oidc_entries where expires_at <= $1`, [this.clock.now()]);
+    await this.dataSource.query(`delete from oidc_entries where expires_at <= $1`, [
+      this.clock.now(),
+    ]);
+    await this.dataSource.query(`delete from sign_in_attempts where expires_at <= $1`, [
+      this.clock.now(),
+    ]);
   }
 }
 
@@ -130,10 +160,13 @@ interface FoundRow {
 }
 
 function readEntry(row: FoundRow, id: string): StoredEntry {
-  const consumed = row.consumed_at ? { consumed: Math.floor(row.consumed_at.getTime() / 1000) } : {};
+  const consumed = row.consumed_at
+    ? { consumed: Math.floor(row.consumed_at.getTime() / 1000) }
+    : {};
   return {
     payload: { ...row.payload, ...consumed, jti: id },
-    grant: row.grant_payload && row.grant_id ? { ...row.grant_payload, jti: row.grant_id } : undefined,
+    grant:
+      row.grant_payload && row.grant_id ? { ...row.grant_payload, jti: row.grant_id } : undefined,
   };
 }
 

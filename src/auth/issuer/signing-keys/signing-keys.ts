@@ -90,7 +90,10 @@ export class SigningKeys implements OnApplicationShutdown {
         this.#set = undefined;
       }
     } catch (error) {
-      this.logger.warn({ err: error }, 'the signing keys could not be read again; going on with those we have');
+      this.logger.warn(
+        { err: error },
+        'the signing keys could not be read again; going on with those we have',
+      );
     }
   }
 
@@ -113,7 +116,9 @@ export class SigningKeys implements OnApplicationShutdown {
           kid: row.kid,
           alg: row.alg,
           publicJwk: row.public_jwk,
-          privateJwk: JSON.parse(this.encryption.decrypt(row.private_jwk, `signing-key:${row.kid}`)) as JWK,
+          privateJwk: JSON.parse(
+            this.encryption.decrypt(row.private_jwk, `signing-key:${row.kid}`),
+          ) as JWK,
           createdAt: row.created_at,
           signsFrom: row.signs_from,
         }

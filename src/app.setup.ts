@@ -1,0 +1,30 @@
+import { type INestApplication, ValidationPipe } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+
+import { headRequests } from './auth/sign-in/head-requests.middleware.js';
+import { IssuerMiddleware } from './auth/issuer/issuer.middleware.js';
+import { Logger } from './common/logger.js';
+import { ProblemFilter } from './common/problem.filter.js';
+import { requestId } from './common/request-id.middleware.js';
+import { Config } from './config/config.js';
+import { StartGate } from './health/start-gate.middleware.js';
+
+/**
+ * What every request passes, in order. Shared with the tests that boot the service. To be called before `app.init()`, so that the
+ * protocol engine stands in front of Nest's body parser.
+ */
+export function setUpApp(app: INestApplication): void {
+  const express = app as NestExpressApplication;
+  express.set('trust proxy', app.get(Config).trustProxy);
+  express.disable('x-powered-by');
+  const gate = app.get(StartGate);
+  const issuer = app.get(IssuerMiddleware);
+  app.use(requestId);
+  app.use(gate.use.bind(gate));
+  app.use(headRequests);
+  app.use(issuer.use.bind(issuer));
+  app.useGlobalPipes(
+    new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }),
+  );
+  app.useGlobalFilters(new ProblemFilter(app.get(Logger)));
+}

@@ -1,0 +1,204 @@
+import { hkdfSync } from 'node:crypto';
+
+import { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+
+import type { AccountsRepository } from '../../account-binding/accounts.repository.js';
+import type { Config } from '../../config/config.js';
+import type { Pages } from '../sign-in/pages/pages.js';
+import { accessTokenId } from './access-tokens.js';
+import { claimsByScope, type EngineAccountWithRoles, engineAccount } from './claims.js';
+import { ownClientMetadata } from './client-metadata.js';
+import type { ConnectionChoice } from './connection-choice.js';
+import { languageOf, requestIdOf, send } from './engine-pages.js';
+import { loadGrant } from './grants.js';
+import { signOut } from './logout.js';
+import type { OidcStore } from './oidc-store.js';
+import { checkAuthorizationRequest, requestedConnection } from './request-checks.js';
+import { defaultResource, describeResource, type EngineClient } from './resources.js';
+import { factsOf, factsOfResult } from './sign-in-facts.js';
+import type { KeySet } from './signing-keys/key-schedule.js';
+
+/** What the engine's configuration is made of. */
+export interface EngineParts {
+  readonly config: Config;
+  readonly accounts: AccountsRepository;
+  readonly choice: ConnectionChoice;
+  readonly pages: Pages;
+  readonly store: OidcStore;
+}
+
+/** How long a person may take from `/authorize` to the end of the sign-in. */
+const interactionSeconds = 3600;
+const codeSeconds = 60;
+
+/** The engine's configuration: our contract in the engine's words. The adapter is added by the caller. */
+export function engineConfiguration(parts: EngineParts, keys: KeySet): Configuration {
+  const { config, pages, store } = parts;
+  const { lifetimes, issuerUrl } = config;
+  const secure = issuerUrl.startsWith('https:');
+  const resourceSettings = {
+    issuerUrl,
+    accessTokenSeconds: lifetimes.accessTokenSeconds,
+    signingAlg: keys.signing.alg,
+  };
+  return {
+    jwks: { keys: keys.published.map((key) => key.privateJwk) },
+    routes: {
+      authorization: '/authorize',
+      token: '/token',
+      userinfo: '/userinfo',
+      introspection: '/introspect',
+      revocation: '/revoke',
+      end_session: '/logout',
+      jwks: '/.well-known/jwks.json',
+    },
+    scopes: ['openid', 'offline_access', 'profile', 'phone', 'email'],
+    claims: claimsByScope,
+    conformIdTokenClaims: false,
+    responseTypes: ['code'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    clientDefaults: { id_token_signed_response_alg: keys.signing.alg },
+    enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256', 'EdDSA'] },
+    extraClientMetadata: { properties: ownClientMetadata },
+    extraParams: {
+      connection: (ctx: KoaContextWithOIDC) => checkAuthorizationRequest(ctx, parts.choice),
+    },
+    pkce: { required: (_ctx, client) => (client as EngineClient).require_pkce },
+    rotateRefreshToken: true,
+    cookies: {
+      // `__Host-` binds a cookie to this host; browsers take it only over https.
+      names: {
+        session: secure ? '__Host-lingpai_session' : 'lingpai_session',
+        interaction: 'lingpai_interaction',
+        resume: 'lingpai_resume',
+      },
+      keys: config.secretKeys.map(cookieKey),
+      long: { httpOnly: true, sameSite: 'lax', path: '/', secure },
+      short: { httpOnly: true, sameSite: 'lax', secure },
+    },
+    ttl: {
+      AccessToken: lifetimes.accessTokenSeconds,
+      ClientCredentials: lifetimes.accessTokenSeconds,
+      AuthorizationCode: codeSeconds,
+      IdToken: lifetimes.idTokenSeconds,
+      Interaction: interactionSeconds,
+      Session: lifetimes.sessionSeconds,
+      // A refresh token's life counts from the sign-in: turning it does not make it longer.
+      RefreshToken: (ctx, _token) =>
+        ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? lifetimes.refreshTokenSeconds,
+      Grant: Math.max(lifetimes.refreshTokenSeconds, lifetimes.sessionSeconds),
+    },
+    features: {
+      devInteractions: { enabled: false },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => client.clientId === token.clientId,
+      },
+      revocation: { enabled: true },
+      clientCredentials: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx, form) => signOut(ctx, form, pages, store),
+        postLogoutSuccessSource: (ctx) => send(ctx, pages.signedOut({ language: languageOf(ctx) })),
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (_ctx, client, oneOf) => {
+          const own = defaultResource(client as EngineClient, issuerUrl);
+          return oneOf && !oneOf.includes(own) ? oneOf : own;
+        },
+        useGrantedResource: () => true,
+        getResourceServerInfo: (ctx, resource, client) =>
+          describeResource(ctx, resource, client as EngineClient, resourceSettings),
+      },
+    },
+    interactions: {
+      policy: signInPolicy(),
+      url: (ctx, request) => loginUrl(ctx, request, parts.choice),
+    },
+    formats: {
+      customizers: {
+        jwt: (_ctx, token, jwt) => {
+          const grantId = 'grantId' in token ? token.grantId : undefined;
+          jwt.payload['jti'] = accessTokenId(grantId, String(jwt.payload['jti']));
+        },
+      },
+    },
+    loadExistingGrant: loadGrant,
+    findAccount: (ctx, accountId) => findAccount(ctx, accountId, parts.accounts),
+    extraTokenClaims: (ctx) => {
+      const account = ctx.oidc.entities.Account as EngineAccountWithRoles | undefined;
+      if (!account) return undefined;
+      const facts = factsOf(ctx.oidc.entities.Grant);
+      return {
+        roles: account.roles,
+        ...(facts && { connection: facts.connection }),
+        ...(facts?.tenant && { tenant: facts.tenant }),
+      };
+    },
+    renderError: (ctx, out) =>
+      send(
+        ctx,
+        pages.error({
+          language: languageOf(ctx),
+          code: out.error,
+          ...(out.error_description && { message: out.error_description }),
+          requestId: requestIdOf(ctx),
+          status: ctx.status,
+        }),
+      ),
+  };
+}
+
+/** No consent screen; and a session whose account is gone or disabled signs in again. */
+function signInPolicy(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base();
+  const { Check, Prompt } = interactionPolicy;
+  policy
+    .get('login')
+    ?.checks.add(
+      new Check('account_missing', 'the account of this session is gone or disabled', (ctx) =>
+        ctx.oidc.session?.accountId !== undefined && !ctx.oidc.account
+          ? Check.REQUEST_PROMPT
+          : Check.NO_NEED_TO_PROMPT,
+      ),
+    );
+  policy.remove('consent');
+  policy.add(new Prompt({ name: 'consent', requestable: true }));
+  return policy;
+}
+
+/** Straight to the hand-off where there is nothing to choose, else to the login page. */
+async function loginUrl(
+  ctx: KoaContextWithOIDC,
+  request: { uid: string; params: Record<string, unknown> },
+  choice: ConnectionChoice,
+): Promise<string> {
+  const { slug } = requestedConnection(request.params);
+  const offered = await choice.offered(
+    ctx.oidc.client as EngineClient,
+    ctx.get('user-agent'),
+    slug,
+  );
+  const [only] = offered;
+  return only && offered.length === 1
+    ? `/login/${request.uid}/${only.slug}`
+    : `/login/${request.uid}`;
+}
+
+async function findAccount(
+  ctx: KoaContextWithOIDC,
+  accountId: string,
+  accounts: AccountsRepository,
+): Promise<EngineAccountWithRoles | undefined> {
+  // The sign-in that just ended has read this account; nothing of it is told before `/token`, which reads it again.
+  if (factsOfResult(ctx.oidc.result) && ctx.oidc.result?.login?.accountId === accountId) {
+    return { accountId, roles: [], claims: () => Promise.resolve({ sub: accountId }) };
+  }
+  const account = await accounts.findAccount(accountId);
+  return account?.status === 'active' ? engineAccount(account) : undefined;
+}
+
+function cookieKey(secretKey: Buffer): Buffer {
+  return Buffer.from(hkdfSync('sha256', secretKey, '', 'lingpai cookies', 32));
+}

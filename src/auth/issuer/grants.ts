@@ -1,0 +1,48 @@
+import { type Grant, type KoaContextWithOIDC } from 'oidc-provider';
+
+import type { EngineClient } from './resources.js';
+import { factsOf, factsOfResult, setFacts } from './sign-in-facts.js';
+
+type GrantEntity = InstanceType<typeof Grant>;
+
+/**
+ * Gives our own clients what they ask for, without a consent screen. A fresh sign-in gets a grant of its own, so that its
+ * tokens say how the person came in this time; a later request of the same session goes on with it.
+ */
+export async function loadGrant(ctx: KoaContextWithOIDC): Promise<GrantEntity | undefined> {
+  const { client, session, account, provider } = ctx.oidc;
+  if (!client || !session || !account) return undefined;
+
+  const fresh = factsOfResult(ctx.oidc.result);
+  if (fresh) setFacts(session, fresh);
+  const facts = fresh ?? factsOf(session);
+
+  const existing = fresh ? undefined : await existingGrant(ctx);
+  const grant =
+    existing ?? new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
+  if (facts) setFacts(grant, facts);
+  const before = existing && JSON.stringify([existing.openid, existing.resources]);
+  addRequested(grant, ctx);
+  if (!existing || before !== JSON.stringify([grant.openid, grant.resources])) await grant.save();
+  return grant;
+}
+
+async function existingGrant(ctx: KoaContextWithOIDC): Promise<GrantEntity | undefined> {
+  const { client, session, provider, account } = ctx.oidc;
+  const grantId = client && session?.grantIdFor(client.clientId);
+  if (!grantId) return undefined;
+  const grant = await provider.Grant.find(grantId);
+  return grant?.accountId === account?.accountId ? grant : undefined;
+}
+
+/** Adds to a grant what this request asks for and the client is registered for. */
+export function addRequested(grant: GrantEntity, ctx: KoaContextWithOIDC): void {
+  const client = ctx.oidc.client as EngineClient;
+  const scopes = [...ctx.oidc.requestParamScopes].filter((scope) =>
+    client.allowed_scopes.includes(scope),
+  );
+  if (scopes.length === 0) return;
+  grant.addOIDCScope(scopes);
+  for (const resource of Object.keys(ctx.oidc.resourceServers ?? {}))
+    grant.addResourceScope(resource, scopes);
+}

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { Clock } from '../../common/clock.js';
+import type { SignInFacts } from './sign-in-facts.js';
+
+/** An authorization request that waits for a person to sign in. */
+export interface PendingRequest {
+  readonly uid: string;
+  readonly clientId: string;
+  /** The client's authorization parameters, as the engine accepted them. */
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** How a sign-in ended: kept with the attempt, so that a reload leads on to the same. */
+export type SignInOutcome =
+  | { readonly kind: 'signed-in'; readonly accountId: string; readonly facts: SignInFacts }
+  | { readonly kind: 'failed'; readonly error: string; readonly errorDescription: string };
+
+/** The engine's waiting requests ("interactions"), as the sign-in sees them. */
+@Injectable()
+export class Interactions {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  async find(uid: string): Promise<PendingRequest | undefined> {
+    const [row] = await this.dataSource.query<{ params: Record<string, unknown> }[]>(
+      `select payload->'params' as params from oidc_entries where model = 'Interaction' and id = $1 and expires_at > $2`,
+      [uid, this.clock.now()],
+    );
+    return row && { uid, clientId: String(row.params['client_id']), params: row.params };
+  }
+
+  /**
+   * Writes down how the sign-in ended, with the attempt that ended it, in one statement. Where another person was signed in
+   * in this browser, that session ends.
+   * @returns where the browser goes on, or `undefined` when the request has expired
+   */
+  async finish(
+    uid: string,
+    stateHash: string,
+    outcome: SignInOutcome,
+  ): Promise<string | undefined> {
+    const result =
+      outcome.kind === 'signed-in'
+        ? { login: { accountId: outcome.accountId, remember: true, signIn: outcome.facts } }
+        : { error: outcome.error, error_description: outcome.errorDescription };
+    const accountId = outcome.kind === 'signed-in' ? outcome.accountId : null;
+    const [row] = await this.dataSource.query<{ return_to: string | null }[]>(
+      `with attempt as (
+         update sign_in_attempts set outcome = $4 where state_hash = $2
+       ), request as (
+         select payload, payload->'session'->>'uid' as session_uid,
+                $5::text is not null and payload->'session'->>'accountId' <> $5::text as replaces
+           from oidc_entries where model = 'Interaction' and id = $1 and expires_at > $6
+       ), ended as (
+         delete from oidc_entries s using request
+          where request.replaces and s.model = 'Session' and s.uid = request.session_uid
+       ), finished as (
+         update oidc_entries i
+            set payload = (case when request.replaces then i.payload - 'session' else i.payload end)
+                          || jsonb_build_object('result', $3::jsonb)
+           from request where i.model = 'Interaction' and i.id = $1
+         returning i.payload->>'returnTo' as return_to
+       )
+       select return_to from finished`,
+      [
+        uid,
+        stateHash,
+        JSON.stringify(result),
+        JSON.stringify(outcome),
+        accountId,
+        this.clock.now(),
+      ],
+    );
+    return row?.return_to ?? undefined;
+  }
+}

@@ -1,0 +1,28 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+
+import { AppError } from '../../common/app-error.js';
+import { type AccessTokens, grantIdOf } from './access-tokens.js';
+import type { OidcStore } from './oidc-store.js';
+
+/**
+ * Answers `/introspect` for our JWT access tokens (RFC 7662), which the engine leaves to the APIs themselves: signature and
+ * lifetime, and that the grant and the account behind the token still live. The engine has authenticated the caller.
+ */
+export async function introspectJwt(
+  ctx: KoaContextWithOIDC,
+  tokens: AccessTokens,
+  store: OidcStore,
+): Promise<Record<string, unknown>> {
+  const caller = ctx.oidc.client;
+  try {
+    const claims = await tokens.verify(String(ctx.oidc.params?.['token']));
+    // A client without a secret proves nothing about itself: it may ask about its own tokens only.
+    if (!caller?.clientSecret && caller?.clientId !== claims.client_id) return { active: false };
+    const grantId = grantIdOf(claims);
+    if (grantId && !(await store.isGrantLive(grantId, claims.sub))) return { active: false };
+    return { active: true, token_type: 'Bearer', ...claims };
+  } catch (error) {
+    if (error instanceof AppError) return { active: false };
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import { Injectable, type NestMiddleware } from '@nestjs/common';
+import type { NextFunction, Request, Response } from 'express';
+
+import { Config } from '../../config/config.js';
+import { RegisteredOrigins } from './registered-origins.js';
+import { OidcEngine } from './oidc-engine.js';
+import { keySetMaxAgeSeconds } from './signing-keys/signing-keys.js';
+
+const enginePaths =
+  /^\/(?:authorize(?:\/[\w-]+)?|token|introspect|revoke|logout(?:\/confirm|\/success)?|\.well-known\/(?:openid-configuration|oauth-authorization-server|jwks\.json))$/;
+const connectionPath = /^\/connections\/([a-z0-9][a-z0-9-]{0,30})\/authorize$/;
+/** What a browser application calls from its own origin; `/userinfo` and the API's routes do the same for themselves. */
+const crossOriginPaths = /^\/(?:token|\.well-known\/.+)$/;
+
+/**
+ * Passes the engine's own paths on to it, and nothing else. It stands before Nest's body parser, which would eat the engine's
+ * forms. Absolute addresses come from ISSUER_URL alone: what the request says of its host is overwritten.
+ */
+@Injectable()
+export class IssuerMiddleware implements NestMiddleware {
+  readonly #host: string;
+  readonly #protocol: string;
+
+  constructor(
+    config: Config,
+    private readonly engine: OidcEngine,
+    private readonly origins: RegisteredOrigins,
+  ) {
+    const issuer = new URL(config.issuerUrl);
+    this.#host = issuer.host;
+    this.#protocol = issuer.protocol.replace(':', '');
+  }
+
+  use(request: Request, response: Response, next: NextFunction): void {
+    const path = rewriteConnectionPath(request);
+    if (!enginePaths.test(path)) return next();
+    this.#answer(path, request, response).catch(next);
+  }
+
+  async #answer(path: string, request: Request, response: Response): Promise<void> {
+    request.headers.host = this.#host;
+    request.headers['x-forwarded-host'] = this.#host;
+    request.headers['x-forwarded-proto'] = this.#protocol;
+    if (crossOriginPaths.test(path)) {
+      const answered = await this.origins.answerCors(
+        request,
+        response,
+        path === '/token' ? 'POST' : 'GET',
+      );
+      if (answered) return;
+    } else {
+      // A header that is there already keeps the engine's own, wider CORS rules out.
+      response.setHeader('Access-Control-Allow-Origin', this.origins.own);
+    }
+    if (path.startsWith('/.well-known/')) {
+      response.setHeader('Cache-Control', `public, max-age=${keySetMaxAgeSeconds}`);
+    }
+    this.engine.handle(request, response);
+  }
+}
+
+/** `/connections/<slug>/authorize?…` is `/authorize?connection=<slug>&…`. */
+function rewriteConnectionPath(request: Request): string {
+  const [path = '', query = ''] = request.url.split('?', 2);
+  const slug = request.method === 'GET' ? connectionPath.exec(path)?.[1] : undefined;
+  if (!slug) return path;
+  const parameters = new URLSearchParams(query);
+  parameters.set('connection', slug);
+  request.url = request.originalUrl = `/authorize?${parameters.toString()}`;
+  return '/authorize';
+}

@@ -1,0 +1,44 @@
+import { Module } from '@nestjs/common';
+
+import { AccountBindingModule } from '../../account-binding/account-binding.module.js';
+import { ConnectionsModule } from '../../connections/connections.module.js';
+import { Pages } from '../sign-in/pages/pages.js';
+import { AccessTokens } from './access-tokens.js';
+import { ClientMetadataSource } from './client-metadata.js';
+import { ClientsModule } from './clients/clients.module.js';
+import { ConnectionChoice } from './connection-choice.js';
+import { ExpiredEntries } from './expired-entries.js';
+import { Interactions } from './interactions.js';
+import { OidcEngine } from './oidc-engine.js';
+import { OidcStore } from './oidc-store.js';
+import { RegisteredOrigins } from './registered-origins.js';
+import { SigningKeys } from './signing-keys/signing-keys.js';
+import { UserinfoController } from './userinfo.controller.js';
+
+/** OpenID Connect: the engine and what it stands on. Knows no platform. */
+@Module({
+  imports: [AccountBindingModule, ConnectionsModule, ClientsModule],
+  controllers: [UserinfoController],
+  providers: [
+    AccessTokens,
+    ClientMetadataSource,
+    ConnectionChoice,
+    ExpiredEntries,
+    Interactions,
+    OidcEngine,
+    OidcStore,
+    Pages,
+    RegisteredOrigins,
+    SigningKeys,
+  ],
+  exports: [
+    ConnectionChoice,
+    ClientsModule,
+    Interactions,
+    OidcEngine,
+    Pages,
+    RegisteredOrigins,
+    SigningKeys,
+  ],
+})
+export class IssuerModule {}

@@ -1,0 +1,61 @@
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+
+import { type ConnectionChoice, parseLoginHint } from './connection-choice.js';
+import { type EngineClient, refuseForeignScopes } from './resources.js';
+
+/**
+ * What we check of an authorization request beyond the engine. The engine calls this once for each request,
+ * after its own checks, so whatever is thrown becomes a redirect to the client.
+ * @throws InvalidScope, InvalidRequest
+ */
+export async function checkAuthorizationRequest(
+  ctx: KoaContextWithOIDC,
+  choice: ConnectionChoice,
+): Promise<void> {
+  const client = ctx.oidc.client as EngineClient;
+  const params = ctx.oidc.params ?? {};
+
+  const requested = String((ctx.method === 'POST' ? ctx.oidc.body : ctx.query)?.['scope'] ?? '');
+  refuseForeignScopes(requested, client);
+  keepOfflineAccess(requested, client, params);
+  dropConsentPrompt(params);
+
+  const slug = params['connection'];
+  if (slug !== undefined && !(await choice.isPossible(client, String(slug)))) {
+    throw new errors.InvalidRequest('unknown connection, or one that this client may not use');
+  }
+}
+
+/** The engine wants `prompt=consent` for offline_access; our own clients need none. */
+function keepOfflineAccess(
+  requested: string,
+  client: EngineClient,
+  params: Record<string, unknown>,
+): void {
+  const wanted =
+    requested.split(' ').includes('offline_access') && client.grantTypeAllowed('refresh_token');
+  const scopes = String(params['scope'] ?? '')
+    .split(' ')
+    .filter(Boolean);
+  if (wanted && !scopes.includes('offline_access'))
+    params['scope'] = [...scopes, 'offline_access'].join(' ');
+}
+
+/** There is no consent screen: a client that asks for one is served without. */
+function dropConsentPrompt(params: Record<string, unknown>): void {
+  const prompts = String(params['prompt'] ?? '')
+    .split(' ')
+    .filter((prompt) => prompt && prompt !== 'consent');
+  params['prompt'] = prompts.length > 0 ? prompts.join(' ') : undefined;
+}
+
+/** The connection, and the corp, that an authorization request names. */
+export function requestedConnection(params: Readonly<Record<string, unknown>>): {
+  slug?: string;
+  tenant?: string;
+} {
+  if (params['connection'] !== undefined) return { slug: String(params['connection']) };
+  return parseLoginHint(
+    params['login_hint'] === undefined ? undefined : String(params['login_hint']),
+  );
+}

@@ -1,0 +1,73 @@
+import { Controller, Get, Options, Post, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+
+import { AccountsRepository } from '../../account-binding/accounts.repository.js';
+import { Public } from '../../common/access.js';
+import { AppError } from '../../common/app-error.js';
+import { AccessTokens } from './access-tokens.js';
+import { claimsForScopes } from './claims.js';
+import { RegisteredOrigins } from './registered-origins.js';
+
+/**
+ * `/userinfo` (OpenID Connect Core 5.3) for our JWT access tokens of any audience; the engine would take only tokens without one.
+ * The token is the guard.
+ */
+@Controller('userinfo')
+@Public()
+export class UserinfoController {
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly accounts: AccountsRepository,
+    private readonly origins: RegisteredOrigins,
+  ) {}
+
+  @Options()
+  async preflight(@Req() request: Request, @Res() response: Response): Promise<void> {
+    await this.origins.answerCors(request, response, 'GET, POST');
+  }
+
+  @Get()
+  async read(@Req() request: Request, @Res() response: Response): Promise<void> {
+    await this.origins.answerCors(request, response, 'GET, POST');
+    response.setHeader('Cache-Control', 'no-store');
+    try {
+      response.json(await this.#claims(bearerToken(request)));
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const missing = error.code === 'scope_insufficient';
+      const code = missing ? 'insufficient_scope' : 'invalid_token';
+      response
+        .status(missing ? 403 : 401)
+        .setHeader(
+          'WWW-Authenticate',
+          `Bearer error="${code}", error_description="${error.message}"`,
+        )
+        .json({ error: code, error_description: error.message });
+    }
+  }
+
+  @Post()
+  readByPost(@Req() request: Request, @Res() response: Response): Promise<void> {
+    return this.read(request, response);
+  }
+
+  async #claims(token: string): Promise<Record<string, unknown>> {
+    const claims = await this.tokens.verify(token);
+    const scopes = new Set((claims.scope ?? '').split(' '));
+    if (!scopes.has('openid'))
+      throw new AppError('scope_insufficient', 'The access token does not hold openid.');
+    const account = await this.accounts.findAccount(claims.sub);
+    if (account?.status !== 'active')
+      throw new AppError('token_invalid', 'The account of this token is gone or disabled.');
+    return claimsForScopes(account, scopes);
+  }
+}
+
+/** Reads the token from the header, or from the form body (RFC 6750, 2.1 and 2.2). */
+function bearerToken(request: Request): string {
+  const [scheme, token] = (request.get('authorization') ?? '').split(' ');
+  if (scheme?.toLowerCase() === 'bearer' && token) return token;
+  const body = request.body as { access_token?: unknown } | undefined;
+  if (typeof body?.access_token === 'string') return body.access_token;
+  throw new AppError('token_invalid', 'There is no access token in this request.');
+}

@@ -1,0 +1,44 @@
+import type { Request, Response } from 'express';
+
+import { chooseLanguage, type Language } from './pages/language.js';
+import type { Page } from './pages/page.js';
+
+/** What a step of the sign-in may know of the request. */
+export interface BrowserRequest {
+  readonly ip: string | undefined;
+  readonly requestId: string;
+  readonly userAgent: string;
+  readonly cookie: string | undefined;
+  readonly language: Language;
+}
+
+export function readBrowser(request: Request & { id?: string }): BrowserRequest {
+  const asked = request.query['ui_locales'];
+  return {
+    ip: request.ip,
+    requestId: request.id ?? '',
+    userAgent: request.get('user-agent') ?? '',
+    cookie: request.get('cookie'),
+    language: chooseLanguage(
+      request.get('accept-language'),
+      typeof asked === 'string' ? asked : undefined,
+    ),
+  };
+}
+
+/** What the browser gets: a page of ours, or the next place to go. */
+export type BrowserAnswer =
+  | { readonly kind: 'page'; readonly page: Page; readonly setCookie?: string }
+  | { readonly kind: 'redirect'; readonly url: string; readonly setCookie?: string };
+
+export function sendAnswer(response: Response, answer: BrowserAnswer): void {
+  if (answer.setCookie) response.append('Set-Cookie', answer.setCookie);
+  if (answer.kind === 'redirect') {
+    response.setHeader('Cache-Control', 'no-store');
+    // Not `no-referrer`: a platform may check where its visitor comes from.
+    response.setHeader('Referrer-Policy', 'origin');
+    response.redirect(302, answer.url);
+    return;
+  }
+  response.status(answer.page.status).set(answer.page.headers).send(answer.page.html);
+}

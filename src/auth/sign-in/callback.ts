@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Injectable } from '@nestjs/common';
+
+import { AuditService } from '../../audit/audit.service.js';
+import { AppError } from '../../common/app-error.js';
+import { Config } from '../../config/config.js';
+import { ConnectionRegistry, type OpenConnection } from '../../connections/connection.registry.js';
+import { Interactions, type SignInOutcome } from '../issuer/interactions.js';
+import { type Admission, type Attempt, AttemptsRepository } from './attempts.repository.js';
+import type { BrowserAnswer, BrowserRequest } from './browser-request.js';
+import { failureOf } from './failures.js';
+import { Pages } from './pages/pages.js';
+import { PersonSignIn, type SignInOrigin } from './person-sign-in.js';
+import { BrowserCookie, stateLength } from './sign-in-state.js';
+import { authorizeUrl, StartAgain } from './start-again.js';
+
+/** A reload waits this long for the first callback, which may still be talking to the platform. */
+const reloadWaitMs = 15_000;
+const reloadPollMs = 150;
+
+/** What the platform's query says: a code, or why there is none. */
+type Reading = { readonly code: string } | { readonly refusal: AppError };
+
+/**
+ * The way back: `GET /callback/:slug`. Steps in order: read the query, use the state up, trade the code, find the account,
+ * finish. Nothing is asked of the platform before the state has proven to belong to this browser and this connection.
+ */
+@Injectable()
+export class Callback {
+  readonly #cookie: BrowserCookie;
+
+  constructor(
+    private readonly config: Config,
+    private readonly connections: ConnectionRegistry,
+    private readonly attempts: AttemptsRepository,
+    private readonly interactions: Interactions,
+    private readonly people: PersonSignIn,
+    private readonly startAgain: StartAgain,
+    private readonly audit: AuditService,
+    private readonly pages: Pages,
+  ) {
+    this.#cookie = new BrowserCookie(config.issuerUrl.startsWith('https:'));
+  }
+
+  async receive(
+    slug: string,
+    query: URLSearchParams,
+    browser: BrowserRequest,
+  ): Promise<BrowserAnswer> {
+    const connection = await this.connections.find(slug);
+    if (!connection?.enabled) return this.#refuse(slug, query, browser);
+
+    const reading = readQuery(connection, query);
+    if ('refusal' in reading && reading.refusal.code === 'callback_incomplete') {
+      return this.#incomplete(slug, browser);
+    }
+    const code = 'code' in reading ? reading.code : undefined;
+    const admission = await this.#admit(slug, query, code, browser);
+    switch (admission.kind) {
+      case 'refused':
+        return this.#refuse(slug, query, browser);
+      case 'reload':
+        return this.#repeat(admission.attempt, browser);
+      case 'first': {
+        const outcome = await this.#signIn(connection, admission.attempt, reading, browser);
+        const { interactionUid, stateHash } = admission.attempt;
+        const next = await this.interactions.finish(interactionUid, stateHash, outcome);
+        return next ? { kind: 'redirect', url: next } : this.startAgain.expired(browser);
+      }
+    }
+  }
+
+  #admit(
+    slug: string,
+    query: URLSearchParams,
+    code: string | undefined,
+    browser: BrowserRequest,
+  ): Promise<Admission> {
+    const state = query.get('state') ?? '';
+    const secret = this.#cookie.read(browser.cookie);
+    if (!secret || state.length !== stateLength) return Promise.resolve({ kind: 'refused' });
+    return this.attempts.admit({ state, connection: slug, browser: secret, code });
+  }
+
+  async #signIn(
+    connection: OpenConnection,
+    attempt: Attempt,
+    reading: Reading,
+    browser: BrowserRequest,
+  ): Promise<SignInOutcome> {
+    const origin: SignInOrigin = {
+      ip: browser.ip,
+      requestId: browser.requestId,
+      clientId: String(attempt.params['client_id']),
+    };
+    try {
+      if ('refusal' in reading) {
+        this.people.noteFailure(connection.slug, reading.refusal, origin);
+        return { kind: 'failed', ...failureOf(reading.refusal) };
+      }
+      const person = await this.people.signIn(connection, attempt.codeKind, reading.code, origin);
+      return { kind: 'signed-in', ...person };
+    } catch (error) {
+      return { kind: 'failed', ...failureOf(error) };
+    }
+  }
+
+  /** The same callback once more: waits for the first to end, and leads on to where it led. */
+  async #repeat(attempt: Attempt, browser: BrowserRequest): Promise<BrowserAnswer> {
+    const outcome = await this.#outcomeOf(attempt.stateHash);
+    if (!outcome) return this.startAgain.notHere(browser, attempt.params);
+    if (await this.interactions.find(attempt.interactionUid)) {
+      return {
+        kind: 'redirect',
+        url: new URL(`/authorize/${attempt.interactionUid}`, this.config.issuerUrl).href,
+      };
+    }
+    // The engine has answered the client already. Asking it again gives an equal answer from the session that it made.
+    return {
+      kind: 'redirect',
+      url:
+        outcome.kind === 'signed-in'
+          ? silentRequest(attempt)
+          : errorUrl(attempt, outcome, this.config.issuerUrl),
+    };
+  }
+
+  async #outcomeOf(stateHash: string): Promise<SignInOutcome | undefined> {
+    for (let waitedMs = 0; waitedMs < reloadWaitMs; waitedMs += reloadPollMs) {
+      const outcome = await this.attempts.outcome(stateHash);
+      if (outcome) return outcome;
+      await sleep(reloadPollMs);
+    }
+    return undefined;
+  }
+
+  async #refuse(
+    slug: string,
+    query: URLSearchParams,
+    browser: BrowserRequest,
+  ): Promise<BrowserAnswer> {
+    this.audit.record({
+      action: 'callback',
+      outcome: 'refused',
+      reason: 'state_invalid',
+      connection: slug,
+      requestId: browser.requestId,
+      ...(browser.ip && { ip: browser.ip }),
+    });
+    const state = query.get('state') ?? '';
+    const params =
+      state.length === stateLength ? await this.attempts.requestBehind(state) : undefined;
+    return this.startAgain.notHere(browser, params);
+  }
+
+  #incomplete(slug: string, browser: BrowserRequest): BrowserAnswer {
+    this.audit.record({
+      action: 'callback',
+      outcome: 'refused',
+      reason: 'callback_incomplete',
+      connection: slug,
+      requestId: browser.requestId,
+      ...(browser.ip && { ip: browser.ip }),
+    });
+    const { language, requestId } = browser;
+    return {
+      kind: 'page',
+      page: this.pages.error({ language, code: 'callback_incomplete', requestId, status: 400 }),
+    };
+  }
+}
+
+function readQuery(connection: OpenConnection, query: URLSearchParams): Reading {
+  try {
+    return { code: connection.provider.web.readCallback(query) };
+  } catch (error) {
+    if (error instanceof AppError) return { refusal: error };
+    throw error;
+  }
+}
+
+/** The client's request without what asked for the sign-in that has just been made. */
+function silentRequest(attempt: Attempt): string {
+  const { prompt: _prompt, max_age: _maxAge, ...rest } = attempt.params;
+  return authorizeUrl(rest);
+}
+
+function errorUrl(
+  attempt: Attempt,
+  outcome: SignInOutcome & { kind: 'failed' },
+  issuer: string,
+): string {
+  const url = new URL(String(attempt.params['redirect_uri']));
+  url.searchParams.set('error', outcome.error);
+  url.searchParams.set('error_description', outcome.errorDescription);
+  if (typeof attempt.params['state'] === 'string')
+    url.searchParams.set('state', attempt.params['state']);
+  url.searchParams.set('iss', issuer);
+  return url.href;
+}

@@ -1,0 +1,24 @@
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+
+import { Public } from '../../common/access.js';
+import { type BrowserAnswer, readBrowser, sendAnswer } from './browser-request.js';
+import { Entry } from './entry.js';
+
+/** The link that goes into a platform's workbench (应用主页). */
+@Controller('entry')
+@Public()
+export class EntryController {
+  constructor(private readonly entry: Entry) {}
+
+  @Get(':slug')
+  async enter(
+    @Param('slug') slug: string,
+    @Query() query: Record<string, unknown>,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const answer: BrowserAnswer = await this.entry.resolve(slug, query, readBrowser(request));
+    sendAnswer(response, answer);
+  }
+}

@@ -1,0 +1,93 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { errors, type TokenEndpointGrantContext } from 'oidc-provider';
+
+import { AccountsRepository } from '../../account-binding/accounts.repository.js';
+import { AppError } from '../../common/app-error.js';
+import { Config } from '../../config/config.js';
+import { ConnectionRegistry } from '../../connections/connection.registry.js';
+import { engineAccount } from '../issuer/claims.js';
+import { ConnectionChoice } from '../issuer/connection-choice.js';
+import { type GrantExtension, OidcEngine } from '../issuer/oidc-engine.js';
+import { issueTokens } from '../issuer/token-issue.js';
+import type { EngineClient } from '../issuer/resources.js';
+import { SigningKeys } from '../issuer/signing-keys/signing-keys.js';
+import type { CodeKind } from '../providers/provider.js';
+import { failureOf } from './failures.js';
+import { PersonSignIn } from './person-sign-in.js';
+
+const codeKinds: readonly string[] = ['web', 'in-app', 'mini-program'] satisfies CodeKind[];
+
+/**
+ * The platform-code grant (DESIGN 7): a frontend that holds a platform's code trades it at `/token` without a redirect.
+ * Each kind of code has its own exchange, so the request says which it is.
+ */
+@Injectable()
+export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
+  readonly name = 'urn:lingpai:grant-type:platform-code';
+  readonly params = ['connection', 'code', 'code_type', 'tenant'];
+
+  constructor(
+    private readonly config: Config,
+    private readonly engine: OidcEngine,
+    private readonly connections: ConnectionRegistry,
+    private readonly choice: ConnectionChoice,
+    private readonly people: PersonSignIn,
+    private readonly accounts: AccountsRepository,
+    private readonly signingKeys: SigningKeys,
+  ) {}
+
+  onModuleInit(): void {
+    this.engine.addGrant(this);
+  }
+
+  async handle(ctx: TokenEndpointGrantContext): Promise<void> {
+    const client = ctx.oidc.client as EngineClient;
+    const { code, code_type: kind = 'in-app' } = ctx.oidc.params;
+    if (typeof code !== 'string' || !code)
+      throw new errors.InvalidRequest('missing required parameter code');
+    if (typeof kind !== 'string' || !codeKinds.includes(kind)) {
+      throw new errors.InvalidRequest('code_type must be web, in-app or mini-program');
+    }
+    const slug = String(ctx.oidc.params['connection'] ?? '');
+    const connection = (await this.choice.isPossible(client, slug))
+      ? await this.connections.find(slug)
+      : undefined;
+    if (!connection)
+      throw new errors.InvalidRequest('unknown connection, or one that this client may not use');
+
+    const request = ctx.req as typeof ctx.req & { id?: string; ip?: string };
+    try {
+      const { accountId, facts } = await this.people.signIn(connection, kind as CodeKind, code, {
+        clientId: client.clientId,
+        requestId: request.id,
+        ip: request.ip,
+      });
+      const account = await this.accounts.findAccount(accountId);
+      if (account?.status !== 'active') {
+        throw new AppError(
+          'account_disabled',
+          'This account is disabled. Please ask an administrator.',
+        );
+      }
+      await issueTokens(ctx, this.name, engineAccount(account), facts, {
+        issuerUrl: this.config.issuerUrl,
+        accessTokenSeconds: this.config.lifetimes.accessTokenSeconds,
+        signingAlg: this.signingKeys.current().signing.alg,
+      });
+    } catch (error) {
+      throw error instanceof errors.OIDCProviderError ? error : toGrantError(error);
+    }
+  }
+}
+
+/** The same codes as in the browser, in `/token`'s words: 400 `invalid_grant`, 503, 500. */
+function toGrantError(error: unknown): errors.OIDCProviderError {
+  const { error: kind, errorDescription } = failureOf(error);
+  const [name, status] = {
+    access_denied: ['invalid_grant', 400] as const,
+    temporarily_unavailable: ['temporarily_unavailable', 503] as const,
+    server_error: ['server_error', 500] as const,
+  }[kind];
+  const told = new errors.CustomOIDCProviderError(name, errorDescription);
+  return Object.assign(told, { status, statusCode: status, expose: true });
+}

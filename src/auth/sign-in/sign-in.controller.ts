@@ -1,0 +1,54 @@
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+
+import { Public } from '../../common/access.js';
+import { OidcEngine } from '../issuer/oidc-engine.js';
+import { readBrowser, sendAnswer } from './browser-request.js';
+import { Callback } from './callback.js';
+import { HandOff } from './hand-off.js';
+
+/** The browser's way through a sign-in. Each step is tied to its browser by a cookie, which is its guard. */
+@Controller()
+@Public()
+export class SignInController {
+  constructor(
+    private readonly engine: OidcEngine,
+    private readonly handOff: HandOff,
+    private readonly callback: Callback,
+  ) {}
+
+  @Get('login/:uid')
+  async login(
+    @Param('uid') uid: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const tiedTo = this.engine.interactionCookie(request, response);
+    sendAnswer(response, await this.handOff.loginPage(uid, tiedTo, readBrowser(request)));
+  }
+
+  @Get('login/:uid/:slug')
+  async toPlatform(
+    @Param('uid') uid: string,
+    @Param('slug') slug: string,
+    @Query('way') way: string | undefined,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const tiedTo = this.engine.interactionCookie(request, response);
+    sendAnswer(
+      response,
+      await this.handOff.toPlatform(uid, slug, tiedTo, way, readBrowser(request)),
+    );
+  }
+
+  @Get('callback/:slug')
+  async back(
+    @Param('slug') slug: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const query = new URL(request.originalUrl, 'http://callback').searchParams;
+    sendAnswer(response, await this.callback.receive(slug, query, readBrowser(request)));
+  }
+}

@@ -1,0 +1,224 @@
+import { Transform } from 'class-transformer';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  ValidateBy,
+} from 'class-validator';
+
+/** An empty variable is as good as none: compose files hand those over. */
+const Emptied = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
+
+const WholeNumber = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d+$/.test(value)
+      ? Number(value)
+      : value === ''
+        ? undefined
+        : value,
+  );
+
+function IsUrlOf(protocols: readonly string[], message: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'isUrlOf',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' &&
+        URL.canParse(value) &&
+        protocols.includes(new URL(value).protocol),
+      defaultMessage: () => message,
+    },
+  });
+}
+
+function IsKeyList(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isKeyList',
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && value.split(',').every(isKey),
+      defaultMessage: () =>
+        'must be 32 random bytes in base64 (make one with `openssl rand -base64 32`), or several, separated by commas',
+    },
+  });
+}
+
+function isKey(text: string): boolean {
+  const bytes = Buffer.from(text.trim(), 'base64');
+  const written = text.trim().replace(/=+$/, '');
+  const wellFormed = bytes.length === 32 && bytes.toString('base64').replace(/=+$/, '') === written;
+  // A key of a few repeated bytes is a placeholder, not a secret.
+  return wellFormed && new Set(bytes).size >= 12;
+}
+
+const placeholder = /^(?:change[-_ ]?me|secret|password|admin|default|example|test|123456)/i;
+
+/** The variables that the service reads, as text, with what each must look like. */
+export class Environment {
+  @WholeNumber()
+  @IsOptional()
+  @IsInt({ message: 'must be a port number' })
+  @Min(0)
+  @Max(65535)
+  PORT?: number;
+
+  @Emptied()
+  @IsOptional()
+  @IsString()
+  HOST?: string;
+
+  @Emptied()
+  @IsOptional()
+  @IsUrlOf(['http:', 'https:'], 'must be the public base URL, e.g. https://id.example.com')
+  ISSUER_URL?: string;
+
+  @Emptied()
+  @IsOptional()
+  @IsUrlOf(['postgres:', 'postgresql:'], 'must be a postgres:// URL')
+  DATABASE_URL?: string;
+
+  @WholeNumber()
+  @IsOptional()
+  @IsInt({ message: 'must be a number of connections' })
+  @Min(2)
+  @Max(500)
+  DATABASE_POOL_SIZE?: number;
+
+  @Emptied()
+  @IsOptional()
+  @IsUrlOf(['redis:', 'rediss:'], 'must be a redis:// URL')
+  REDIS_URL?: string;
+
+  @Emptied()
+  @IsOptional()
+  @IsKeyList()
+  SECRET_KEY?: string;
+
+  @Emptied()
+  @IsOptional()
+  @IsString()
+  PROVISIONING_FILE?: string;
+
+  @Emptied()
+  @IsOptional()
+  @Matches(/^[\w.-]{1,64}$/, {
+    message: 'must be 1 to 64 letters, digits, dots, dashes or underscores',
+  })
+  ADMIN_CLIENT_ID?: string;
+
+  @Emptied()
+  @IsOptional()
+  @MinLength(32, { message: 'must be at least 32 characters' })
+  @ValidateBy({
+    name: 'isNoPlaceholder',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' && !placeholder.test(value) && new Set(value).size >= 8,
+      defaultMessage: () => 'must be a random secret, not a placeholder',
+    },
+  })
+  ADMIN_CLIENT_SECRET?: string;
+
+  @Emptied()
+  @IsOptional()
+  @Matches(
+    /^(?:\d{1,2}|[\da-fA-F.:/]+(?:\s*,\s*[\da-fA-F.:/]+)*|(?:loopback|linklocal|uniquelocal)(?:\s*,\s*\S+)*)$/,
+    {
+      message:
+        'must be a number of proxies, or their addresses separated by commas (Express, "trust proxy")',
+    },
+  )
+  TRUST_PROXY?: string;
+
+  @Emptied()
+  @IsOptional()
+  @IsUrlOf(['http:', 'https:'], 'must be an http:// or https:// URL')
+  OUTBOUND_PROXY?: string;
+
+  @Emptied()
+  @IsOptional()
+  @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    message: 'must be one of fatal, error, warn, info, debug, trace, silent',
+  })
+  LOG_LEVEL?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+  @Emptied()
+  @IsOptional()
+  @IsIn(['RS256', 'ES256', 'EdDSA'], { message: 'must be RS256, ES256 or EdDSA' })
+  SIGNING_ALG?: 'RS256' | 'ES256' | 'EdDSA';
+
+  @Emptied()
+  @IsOptional()
+  @IsIn(['true', 'false'], { message: 'must be true or false' })
+  MIGRATE_ON_START?: 'true' | 'false';
+
+  @WholeNumber()
+  @IsOptional()
+  @IsInt({ message: 'must be a number of seconds' })
+  @Min(60)
+  @Max(86_400)
+  ACCESS_TOKEN_TTL_SECONDS?: number;
+
+  @WholeNumber()
+  @IsOptional()
+  @IsInt({ message: 'must be a number of seconds' })
+  @Min(60)
+  @Max(86_400)
+  ID_TOKEN_TTL_SECONDS?: number;
+
+  @WholeNumber()
+  @IsOptional()
+  @IsInt({ message: 'must be a number of seconds' })
+  @Min(300)
+  @Max(31_536_000)
+  REFRESH_TOKEN_TTL_SECONDS?: number;
+
+  @WholeNumber()
+  @IsOptional()
+  @IsInt({ message: 'must be a number of seconds' })
+  @Min(300)
+  @Max(7_776_000)
+  SESSION_TTL_SECONDS?: number;
+
+  @Emptied()
+  @IsOptional()
+  @IsString()
+  LINGPAI_DATA_DIR?: string;
+
+  @Emptied()
+  @IsOptional()
+  @IsString()
+  NODE_ENV?: string;
+}
+
+/** Every variable that the service reads, with a line for the person who sets it. */
+export const environmentVariables: Readonly<Record<keyof Environment, string>> = {
+  PORT: 'the port it listens on (3000)',
+  HOST: 'the address it listens on (all)',
+  ISSUER_URL: 'the public base URL; https in production',
+  DATABASE_URL:
+    'postgres://user:password@host:5432/name; unset: embedded Postgres, outside production only',
+  DATABASE_POOL_SIZE: 'connections to Postgres (10)',
+  REDIS_URL: 'optional: redis://host:6379; reserved for the shared caches',
+  SECRET_KEY:
+    '32 random bytes in base64; a comma-separated list rotates: the first encrypts, all decrypt',
+  PROVISIONING_FILE: 'the YAML file with connections and clients',
+  ADMIN_CLIENT_ID: 'a bootstrap client with every admin scope',
+  ADMIN_CLIENT_SECRET: 'its secret, at least 32 characters',
+  TRUST_PROXY: 'how many proxies stand in front, or their addresses',
+  OUTBOUND_PROXY: 'an HTTP proxy for calls to the platforms, for their trusted-IP rules',
+  LOG_LEVEL: 'fatal, error, warn, info (default), debug, trace, silent',
+  SIGNING_ALG: 'RS256 (default), ES256 or EdDSA',
+  MIGRATE_ON_START: 'true (default): a start brings the schema up to date, under a lock',
+  ACCESS_TOKEN_TTL_SECONDS: 'life of an access token (600)',
+  ID_TOKEN_TTL_SECONDS: 'life of an ID token (600)',
+  REFRESH_TOKEN_TTL_SECONDS: 'life of a refresh token family, from the sign-in on (2592000)',
+  SESSION_TTL_SECONDS: 'life of a browser session (28800)',
+  LINGPAI_DATA_DIR: 'where what is made on first run is kept outside production (.lingpai)',
+  NODE_ENV: '`production` brings the production rules',
+};

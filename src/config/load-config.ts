@@ -1,0 +1,124 @@
+import { resolve } from 'node:path';
+
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+
+import { Secret } from '../common/secret.js';
+import type { Config } from './config.js';
+import { Environment, environmentVariables } from './environment.js';
+import { ownSecretKey } from './secret-key-file.js';
+
+/** The environment is wrong. `faults` names every one, in a line each; no value is ever among the words. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly faults: readonly string[]) {
+    super(
+      `The environment has ${faults.length} fault(s):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+  }
+}
+
+/**
+ * Reads and validates the environment.
+ * @throws ConfigError with all faults at once
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()): Config {
+  const own = Object.fromEntries(
+    Object.keys(environmentVariables).map((name) => [name, env[name]]),
+  );
+  const read = plainToInstance(Environment, own, { exposeUnsetFields: false });
+  const production = read.NODE_ENV === 'production';
+  const faults = [
+    ...validateSync(read, { stopAtFirstError: true }).map(
+      (error) => `${error.property}: ${Object.values(error.constraints ?? {}).join(', ')}`,
+    ),
+    ...issuerFaults(read.ISSUER_URL, production),
+    ...pairFaults(read),
+    ...(production ? productionFaults(read) : []),
+  ];
+  if (faults.length > 0) throw new ConfigError(faults);
+
+  const dataDir = resolve(cwd, read.LINGPAI_DATA_DIR ?? '.lingpai');
+  const port = read.PORT ?? 3000;
+  return deepFreeze({
+    production,
+    host: read.HOST ?? '::',
+    port,
+    issuerUrl: read.ISSUER_URL ? new URL(read.ISSUER_URL).origin : `http://localhost:${port}`,
+    databaseUrl: secret(read.DATABASE_URL),
+    databasePoolSize: read.DATABASE_POOL_SIZE ?? 10,
+    redisUrl: secret(read.REDIS_URL),
+    secretKeys: (read.SECRET_KEY ?? ownSecretKey(dataDir))
+      .split(',')
+      .map((key) => Buffer.from(key.trim(), 'base64')),
+    provisioningFile: read.PROVISIONING_FILE && resolve(cwd, read.PROVISIONING_FILE),
+    adminClient:
+      read.ADMIN_CLIENT_ID && read.ADMIN_CLIENT_SECRET
+        ? { clientId: read.ADMIN_CLIENT_ID, clientSecret: new Secret(read.ADMIN_CLIENT_SECRET) }
+        : undefined,
+    trustProxy: trustProxy(read.TRUST_PROXY),
+    outboundProxy: secret(read.OUTBOUND_PROXY),
+    logLevel: read.LOG_LEVEL ?? 'info',
+    signingAlg: read.SIGNING_ALG ?? 'RS256',
+    migrateOnStart: read.MIGRATE_ON_START !== 'false',
+    lifetimes: {
+      accessTokenSeconds: read.ACCESS_TOKEN_TTL_SECONDS ?? 600,
+      idTokenSeconds: read.ID_TOKEN_TTL_SECONDS ?? 600,
+      refreshTokenSeconds: read.REFRESH_TOKEN_TTL_SECONDS ?? 30 * 86_400,
+      sessionSeconds: read.SESSION_TTL_SECONDS ?? 8 * 3600,
+    },
+    dataDir,
+  });
+}
+
+function issuerFaults(value: string | undefined, production: boolean): string[] {
+  if (!value || !URL.canParse(value)) return [];
+  const url = new URL(value);
+  const bare = url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
+  return [
+    ...(bare
+      ? []
+      : [
+          'ISSUER_URL: must be an origin without path, query, fragment or user, e.g. https://id.example.com',
+        ]),
+    ...(production && url.protocol !== 'https:'
+      ? ['ISSUER_URL: must begin with https:// in production']
+      : []),
+  ];
+}
+
+function pairFaults(read: Environment): string[] {
+  const half = (read.ADMIN_CLIENT_ID === undefined) !== (read.ADMIN_CLIENT_SECRET === undefined);
+  return half ? ['ADMIN_CLIENT_ID, ADMIN_CLIENT_SECRET: must be set together, or neither'] : [];
+}
+
+function productionFaults(read: Environment): string[] {
+  return [
+    ...(read.ISSUER_URL
+      ? []
+      : ['ISSUER_URL: must be set in production, e.g. https://id.example.com']),
+    ...(read.DATABASE_URL
+      ? []
+      : ['DATABASE_URL: must be set in production; the embedded database is for trying out']),
+    ...(read.SECRET_KEY
+      ? []
+      : ['SECRET_KEY: must be set in production (make one with `openssl rand -base64 32`)']),
+  ];
+}
+
+function trustProxy(value: string | undefined): number | string | false {
+  if (value === undefined) return false;
+  return /^\d{1,2}$/.test(value) ? Number(value) : value;
+}
+
+function secret(value: string | undefined): Secret | undefined {
+  return value === undefined ? undefined : new Secret(value);
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value) as unknown[]) {
+    if (inner !== null && typeof inner === 'object' && !Buffer.isBuffer(inner)) deepFreeze(inner);
+  }
+  return Object.freeze(value);
+}

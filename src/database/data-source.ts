@@ -1,0 +1,31 @@
+import { DataSource } from 'typeorm';
+
+import { Account } from '../account-binding/account.entity.js';
+import { Identity } from '../account-binding/identity.entity.js';
+import type { Secret } from '../common/secret.js';
+import { migrations } from './migrations.js';
+
+/**
+ * The one way to Postgres. It is made before the database is there and initialised when it is; the schema changes by
+ * migration only.
+ */
+export function createDataSource(
+  url: Secret,
+  poolSize: number,
+  onPoolError: (error: unknown) => void,
+): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: url.reveal(),
+    applicationName: 'lingpai',
+    entities: [Account, Identity],
+    migrations,
+    synchronize: false,
+    migrationsRun: false,
+    poolSize,
+    connectTimeoutMS: 5000,
+    // An idle connection that breaks must not end the process; the pool makes a new one when it needs one.
+    poolErrorHandler: onPoolError,
+    extra: { keepAlive: true, idleTimeoutMillis: 30_000, statement_timeout: 15_000 },
+  });
+}
