@@ -1,0 +1,7 @@
+import { pageReply, type Reply } from '../http/reply.js';
+import { messagePage } from '../pages/message.page.js';
+
+/** A page on which WeCom refuses. The codes are ours where WeCom shows words only. */
+export function refusalPage(code: string, text: string, status = 400): Reply {
+  return pageReply(messagePage('wecom', { code, text }), status, code);
+}
