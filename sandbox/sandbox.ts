@@ -1,0 +1,123 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { SandboxClock } from './clock.js';
+import { answerControl } from './control-api.js';
+import { createControl, type SandboxControl } from './control.js';
+import { dingtalkLoginHost } from './dingtalk/login-host.js';
+import { dingtalkNewApiHost } from './dingtalk/new-api-host.js';
+import { dingtalkOapiHost } from './dingtalk/oapi-host.js';
+import { seedDingtalkWorld } from './dingtalk/seed.js';
+import { DingtalkState } from './dingtalk/state.js';
+import type { DingtalkWorld } from './dingtalk/world.js';
+import { Faults } from './faults.js';
+import { createSandboxServer } from './http/server.js';
+import { RequestLog } from './request-log.js';
+import { Variation } from './variation.js';
+import { wecomApiHost } from './wecom/api-host.js';
+import { wecomInAppHost } from './wecom/in-app-login.js';
+import { seedWecomWorld } from './wecom/seed.js';
+import { WecomState } from './wecom/state.js';
+import { wecomLoginHost, wecomOldLoginHost } from './wecom/web-login.js';
+import type { WecomWorld } from './wecom/world.js';
+
+export interface SandboxOptions {
+  /** 0 (the default): a free one. */
+  readonly port?: number;
+  readonly host?: string;
+  readonly dingtalk?: DingtalkWorld;
+  readonly wecom?: WecomWorld;
+  /** For key order and extra fields: the same seed varies in the same way. */
+  readonly seed?: number;
+}
+
+/** The base URLs of the imitated hosts, in the words of a connection's `endpoints`. */
+export interface SandboxEndpoints {
+  readonly dingtalk: { readonly login: string; readonly api: string; readonly oapi: string };
+  readonly wecom: {
+    readonly login: string;
+    readonly open: string;
+    readonly openWork: string;
+    readonly api: string;
+  };
+}
+
+export interface Sandbox {
+  /** The origin, without a trailing slash. */
+  readonly url: string;
+  readonly endpoints: SandboxEndpoints;
+  readonly control: SandboxControl;
+  stop(): Promise<void>;
+}
+
+/**
+ * DingTalk and WeCom in miniature on one local port: each real host is a path prefix. Written from the platforms'
+ * documentation alone, so that it shares no mistake with our clients.
+ * @throws Error when NODE_ENV is `production`, or the port is taken
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  if (process.env['NODE_ENV'] === 'production') {
+    throw new Error('The sandbox lets anyone sign in as anyone: it does not start in production.');
+  }
+  const clock = new SandboxClock();
+  const variation = new Variation(options.seed ?? 1);
+  const faults = new Faults();
+  const log = new RequestLog();
+  const dingtalk = new DingtalkState(options.dingtalk ?? seedDingtalkWorld(), clock, variation);
+  const wecom = new WecomState(options.wecom ?? seedWecomWorld(), clock, variation);
+  const control = createControl({ clock, faults, log, variation, dingtalk, wecom });
+
+  const server = createSandboxServer({
+    hosts: [
+      dingtalkLoginHost(dingtalk),
+      dingtalkNewApiHost(dingtalk),
+      dingtalkOapiHost(dingtalk),
+      wecomLoginHost(wecom),
+      wecomOldLoginHost(wecom),
+      wecomInAppHost(wecom),
+      wecomApiHost(wecom),
+    ],
+    control: (request) => answerControl(control, request),
+    clock,
+    faults,
+    log,
+  });
+  const url = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
+  dingtalk.origin = url;
+  wecom.origin = url;
+  return { url, endpoints: endpointsAt(url), control, stop: () => stop(server) };
+}
+
+function endpointsAt(url: string): SandboxEndpoints {
+  return {
+    dingtalk: {
+      login: `${url}/login.dingtalk.com`,
+      api: `${url}/api.dingtalk.com`,
+      oapi: `${url}/oapi.dingtalk.com`,
+    },
+    wecom: {
+      login: `${url}/login.work.weixin.qq.com`,
+      open: `${url}/open.weixin.qq.com`,
+      openWork: `${url}/open.work.weixin.qq.com`,
+      api: `${url}/qyapi.weixin.qq.com`,
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address() as AddressInfo;
+      const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+      resolve(`http://${shown}:${address.port}`);
+    });
+  });
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
