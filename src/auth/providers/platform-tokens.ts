@@ -10,6 +10,8 @@ export interface TokenSource {
   readonly tenant?: string;
   /** The secret behind the credential: a changed secret means other tokens and forgotten refusals. */
   readonly secret: Secret;
+  /** Another token that `fetch` needs: it is fetched first, so that one fetch never waits inside another. */
+  readonly dependsOn?: TokenSource;
   /**
    * Asks the platform for a new token.
    * @throws AppError `platform_misconfigured` (remembered for a growing time), `platform_rate_limited`, `platform_unavailable`

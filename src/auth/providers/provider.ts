@@ -129,3 +129,10 @@ export interface ProviderFactory<Settings extends object> {
   readonly secrets: readonly (keyof Settings & string)[];
   open(settings: Settings, tools: ProviderTools): Provider;
 }
+
+/** A factory of whatever platform: its settings have been checked against its own class when `open` is called. */
+export interface AnyProviderFactory {
+  readonly settings: new () => object;
+  readonly secrets: readonly string[];
+  open(settings: never, tools: ProviderTools): Provider;
+}

@@ -1,0 +1,69 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+
+import { AccountBindingModule } from './account-binding/account-binding.module.js';
+import { AuditModule } from './audit/audit.module.js';
+import { IssuerMiddleware } from './auth/issuer/issuer.middleware.js';
+import { IssuerModule } from './auth/issuer/issuer.module.js';
+import { SignInModule } from './auth/sign-in/sign-in.module.js';
+import { AccessGuard } from './common/access.js';
+import { Clock } from './common/clock.js';
+import { Encryption } from './common/encryption.js';
+import { Logger } from './common/logger.js';
+import { Config } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import { ConnectionsModule } from './connections/connections.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthModule } from './health/health.module.js';
+import { Startup } from './startup.js';
+
+/** What the process brings along; the rest is made of it. */
+export interface Ground {
+  readonly config: Config;
+  readonly dataSource: DataSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Clock, log and encryption: what every room uses. */
+@Global()
+@Module({})
+class GroundModule {
+  static with({ config, clock, logger }: Ground): DynamicModule {
+    return {
+      module: GroundModule,
+      providers: [
+        { provide: Clock, useValue: clock },
+        { provide: Logger, useValue: logger },
+        { provide: Encryption, useValue: new Encryption(config.secretKeys) },
+      ],
+      exports: [Clock, Logger, Encryption],
+    };
+  }
+}
+
+/** Which modules there are, nothing else. */
+@Module({
+  imports: [
+    AccountBindingModule,
+    AuditModule,
+    ConnectionsModule,
+    IssuerModule,
+    SignInModule,
+    HealthModule,
+  ],
+  providers: [Startup, IssuerMiddleware, { provide: APP_GUARD, useClass: AccessGuard }],
+})
+export class AppModule {
+  static with(ground: Ground): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.with(ground.config),
+        DatabaseModule.with(ground.dataSource),
+        GroundModule.with(ground),
+      ],
+    };
+  }
+}

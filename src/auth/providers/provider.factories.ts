@@ -1,0 +1,9 @@
+import { openDingtalk } from './dingtalk/dingtalk.provider.js';
+import type { AnyProviderFactory, Platform } from './provider.js';
+import { openWecomSelfBuilt } from './wecom-self-built/wecom-self-built.provider.js';
+
+/** One line for each platform; the compiler checks that none is missing. */
+export const providerFactories = {
+  dingtalk: openDingtalk,
+  'wecom-self-built': openWecomSelfBuilt,
+} satisfies Record<Platform, AnyProviderFactory>;

@@ -1,0 +1,66 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+
+/** No key of SECRET_KEY opens what is stored. */
+export class UnreadableSecretError extends Error {
+  override readonly name = 'UnreadableSecretError';
+
+  constructor(context: string) {
+    super(
+      `SECRET_KEY cannot open what is stored for ${context}: it is not the key, or not among the keys, that sealed it.`,
+    );
+  }
+}
+
+const version = 'v1';
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/**
+ * Seals text with AES-256-GCM: the first key seals, all open. What is sealed says under which key, and opens only in the context
+ * in which it was sealed, so that a value cannot be moved to another row.
+ */
+export class Encryption {
+  readonly #keys: readonly { readonly id: string; readonly key: Buffer }[];
+
+  /** @param keys 32 bytes each; at least one */
+  constructor(keys: readonly Buffer[]) {
+    this.#keys = keys.map((key) => ({ id: keyId(key), key }));
+  }
+
+  encrypt(text: string, context: string): string {
+    const [first] = this.#keys;
+    if (!first) throw new Error('there is no key to encrypt with');
+    const nonce = randomBytes(nonceBytes);
+    const cipher = createCipheriv('aes-256-gcm', first.key, nonce).setAAD(Buffer.from(context));
+    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+    return [
+      version,
+      first.id,
+      Buffer.concat([nonce, sealed, cipher.getAuthTag()]).toString('base64url'),
+    ].join('.');
+  }
+
+  /** @throws UnreadableSecretError */
+  decrypt(sealed: string, context: string): string {
+    const [format, id, body] = sealed.split('.');
+    const known = this.#keys.find((candidate) => candidate.id === id);
+    if (format !== version || !known || !body) throw new UnreadableSecretError(context);
+    const bytes = Buffer.from(body, 'base64url');
+    const nonce = bytes.subarray(0, nonceBytes);
+    const text = bytes.subarray(nonceBytes, -tagBytes);
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', known.key, nonce, {
+        authTagLength: tagBytes,
+      })
+        .setAAD(Buffer.from(context))
+        .setAuthTag(bytes.subarray(-tagBytes));
+      return decipher.update(text, undefined, 'utf8') + decipher.final('utf8');
+    } catch {
+      throw new UnreadableSecretError(context);
+    }
+  }
+}
+
+function keyId(key: Buffer): string {
+  return createHash('sha256').update('lingpai key id').update(key).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,101 @@
+import {
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  MinLength,
+  ValidateBy,
+} from 'class-validator';
+
+import { type Platform, platforms } from '../auth/providers/provider.js';
+
+export const slugPattern = /^[a-z0-9][a-z0-9-]{0,30}$/;
+
+function IsWebOrigins(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isWebOrigins',
+    validator: {
+      validate: (value: unknown) =>
+        Array.isArray(value) &&
+        value.every(
+          (entry) =>
+            typeof entry === 'string' && URL.canParse(entry) && new URL(entry).origin === entry,
+        ),
+      defaultMessage: () => 'must be a list of web origins, e.g. https://portal.example.com',
+    },
+  });
+}
+
+function IsVerificationFiles(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isVerificationFiles',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'object' &&
+        value !== null &&
+        Object.entries(value).every(
+          ([name, content]) =>
+            /^WW_verify_\w+\.txt$/.test(name) &&
+            typeof content === 'string' &&
+            content.length <= 200,
+        ),
+      defaultMessage: () => 'must map WW_verify_….txt to the text inside that file',
+    },
+  });
+}
+
+/** The fields that every connection has, whatever its platform (DESIGN 5). */
+export class ConnectionFields {
+  /** Fixed once made. */
+  @Matches(slugPattern, { message: 'must be 1 to 31 lower-case letters, digits or dashes' })
+  slug: string;
+
+  @IsIn(platforms, { message: `must be one of ${platforms.join(', ')}` })
+  platform: Platform;
+
+  @IsString()
+  @MinLength(1)
+  @MaxLength(60)
+  displayName: string;
+
+  @IsOptional()
+  @IsBoolean()
+  enabled = true;
+
+  /** `auto`: an unknown person gets an account; `existing`: is turned away. */
+  @IsOptional()
+  @IsIn(['auto', 'existing'], {
+    message: 'must be auto or existing (phone and ask are not offered yet)',
+  })
+  signUp: 'auto' | 'existing' = 'auto';
+
+  /** Bind an unknown identity to the account with its verified phone. */
+  @IsOptional()
+  @IsBoolean()
+  matchPhone = false;
+
+  /** Given to accounts that the connection creates. */
+  @IsOptional()
+  @IsArray()
+  @Matches(/^[\w:.-]{1,64}$/, { each: true, message: 'must be a list of role names' })
+  defaultRoles: string[] = [];
+
+  @IsOptional()
+  @IsIn(['on-create', 'every-login'], { message: 'must be on-create or every-login' })
+  syncProfile: 'on-create' | 'every-login' = 'on-create';
+
+  /** Web origins for which a JSAPI signature is given. */
+  @IsOptional()
+  @IsWebOrigins()
+  jsapiOrigins: string[] = [];
+
+  /** `{"WW_verify_abc.txt": "abc"}` */
+  @IsOptional()
+  @IsObject()
+  @IsVerificationFiles()
+  domainVerification: Record<string, string> = {};
+}

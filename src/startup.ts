@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { ClientRegistry } from './auth/issuer/clients/client.registry.js';
+import { SigningKeys } from './auth/issuer/signing-keys/signing-keys.js';
+import { Logger } from './common/logger.js';
+import { Config } from './config/config.js';
+import { ConnectionRegistry } from './connections/connection.registry.js';
+import { Provisioning } from './connections/provisioning/provisioning.js';
+import { connectWhenReady, migrate, refusePendingMigrations } from './database/migrator.js';
+import { Lifecycle } from './health/lifecycle.js';
+
+/** What happens between the open port and the first sign-in: database, schema, provisioning, keys. */
+@Injectable()
+export class Startup {
+  constructor(
+    private readonly config: Config,
+    private readonly dataSource: DataSource,
+    private readonly provisioning: Provisioning,
+    private readonly signingKeys: SigningKeys,
+    private readonly connections: ConnectionRegistry,
+    private readonly clients: ClientRegistry,
+    private readonly lifecycle: Lifecycle,
+    private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Waits for Postgres as long as it takes.
+   * @throws PendingMigrationsError, ProvisioningError, UnreadableSecretError: faults that waiting does not mend
+   */
+  async run(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+    await connectWhenReady(this.dataSource, this.logger, signal);
+    if (signal.aborted) return;
+    if (this.config.migrateOnStart) await migrate(this.dataSource);
+    else await refusePendingMigrations(this.dataSource);
+    await this.signingKeys.start();
+    if (this.config.provisioningFile)
+      await this.provisioning.apply(this.config.provisioningFile, env);
+    const connections = await this.connections.list();
+    const clients = await this.clients.list();
+    this.lifecycle.run();
+    this.logger.info(
+      {
+        issuer: this.config.issuerUrl,
+        port: this.config.port,
+        connections: connections.length,
+        clients: clients.length,
+      },
+      'Lingpai is ready',
+    );
+  }
+}
