@@ -39,8 +39,8 @@ export interface DingtalkControl {
   /** Plays the DingTalk client: `dd.requestAuthCode` on a page of the app. */
   inAppCode(grant: InAppGrant): string;
   /** The `unionId` of a person for the org that owns the app. */
-  unionIdOf(corpId: string, personId: string): string;
-  openIdOf(clientId: string, personId: string): string;
+  readonly unionIdOf: (corpId: string, personId: string) => string;
+  readonly openIdOf: (clientId: string, personId: string) => string;
   /** Invalidates app tokens before their time: of one app, or all. */
   invalidateAppTokens(clientId?: string): void;
 }

@@ -1,6 +1,6 @@
 import type { PlatformCall } from '../http/platform-host.js';
 import type { Reply } from '../http/reply.js';
-import { jsonObject, single, type SandboxRequest } from '../http/request.js';
+import { jsonObject, mediaType, single, type SandboxRequest } from '../http/request.js';
 import { wecomError, wecomSuccess } from './api-reply.js';
 import type { AppKey, WecomState } from './state.js';
 import type { WecomApp, WecomCorp } from './world.js';
@@ -44,6 +44,9 @@ export function apiCall(
       const { corp, app } = found;
       if (app.disabled === true) return wecomError(state, request, 50003);
       if (!isTrustedIp(app, request.ip)) return wecomError(state, request, 60020);
+      if (mediaType(request) === 'application/x-www-form-urlencoded') {
+        return wecomError(state, request, 40063);
+      }
       const body = request.method === 'POST' ? readBody(request) : {};
       if (!body) return wecomError(state, request, 40058);
       return answer({

@@ -58,10 +58,11 @@ function redeem({ state, corp, app, request, refuse }: ApiContext): Redeemed | R
   if (!isOfThisApp || !state.isTrusted(corp, app, grant.redirectHost ?? '', flow)) {
     return refuse(50001);
   }
-  state.codes.remove(code);
-  state.spentCodes.add(code);
   const member = findMember(corp, grant.personId);
   const visitor = corp.visitors.find(({ id }) => id === grant.personId);
+  if (!member && !visitor) return refuse(40029);
+  state.codes.remove(code);
+  state.spentCodes.add(code);
   return { grant, ...(member ? { member } : {}), ...(visitor ? { visitor } : {}) };
 }
 

@@ -5,6 +5,8 @@ import { wecomError, wecomSuccess } from './api-reply.js';
 import { TOKEN_SECONDS, type WecomState } from './state.js';
 import { findCorp } from './world.js';
 
+const TICKETS_PER_HOUR = { app: 100, corp: 400 };
+
 /** `gettoken`, checked in the order of reference wecom 16, rule 3. */
 export function gettoken(state: WecomState, request: SandboxRequest): Reply {
   const refuse = (errcode: number): Reply => wecomError(state, request, errcode);
@@ -44,8 +46,12 @@ export function agentTicket(context: ApiContext): Reply {
   return ticket(context, `${context.corp.corpId}/${context.app.agentId}`);
 }
 
-/** Within its lifetime the same ticket. */
-function ticket({ state, succeed }: ApiContext, key: string): Reply {
+/** Within its lifetime the same ticket; asked for too often, none (reference wecom 11). */
+function ticket({ state, corp, key: app, refuse, succeed }: ApiContext, key: string): Reply {
+  const isWithin =
+    state.ticketCalls.allow(`${app.corpId}/${app.agentId}`, TICKETS_PER_HOUR.app) &&
+    state.ticketCalls.allow(corp.corpId, TICKETS_PER_HOUR.corp);
+  if (!isWithin) return refuse(45009);
   const entry =
     state.jsapiTickets.newestLive((it) => it.key === key) ??
     state.jsapiTickets.put({ key }, TOKEN_SECONDS);

@@ -1,5 +1,6 @@
 import type { SandboxClock } from '../clock.js';
 import { ExpiringStore } from '../expiring-store.js';
+import { HourlyLimit } from '../hourly-limit.js';
 import { base64UrlId, hexId, longId } from '../opaque-id.js';
 import type { Variation } from '../variation.js';
 import { findApp, findCorp, type WecomApp, type WecomCorp, type WecomWorld } from './world.js';
@@ -70,6 +71,7 @@ export class WecomState {
   /** Entry ids are never shown; the value is who agreed, for which app. */
   readonly consents: ExpiringStore<AppKey & { userid: string }>;
   readonly settings: WecomSettings = { ...defaults };
+  readonly ticketCalls: HourlyLimit;
   /** Per company: who is logged in to the client, when the request does not say. */
   readonly clientUsers = new Map<string, string>();
   /** Codes that were redeemed, to tell "used" from "unknown" where a tester wants that. */
@@ -91,6 +93,7 @@ export class WecomState {
     this.userTickets = new ExpiringStore(clock, longId);
     this.jsapiTickets = new ExpiringStore(clock, longId);
     this.consents = new ExpiringStore(clock, hexId);
+    this.ticketCalls = new HourlyLimit(clock);
   }
 
   find(key: AppKey): { corp: WecomCorp; app: WecomApp } | undefined {
@@ -120,6 +123,7 @@ export class WecomState {
     Object.assign(this.settings, defaults);
     this.clientUsers.clear();
     this.spentCodes.clear();
+    this.ticketCalls.clear();
     for (const store of [
       this.attempts,
       this.codes,

@@ -1,4 +1,5 @@
 import { callbackUrl } from '../callback-url.js';
+import type { Entry } from '../expiring-store.js';
 import type { PlatformCall, PlatformHost } from '../http/platform-host.js';
 import { pageReply, redirectReply, type Reply } from '../http/reply.js';
 import { single, type SandboxRequest } from '../http/request.js';
@@ -33,8 +34,8 @@ function webHost(state: WecomState, name: string, path: string, flow: WebFlow): 
     speaks: 'html',
     calls: [
       page(path, (request) => open(state, request, name, flow)),
-      page('/sandbox/{attempt}/as/{person}', (request) => scanAs(state, request)),
-      page('/sandbox/{attempt}/refuse', (request) => refuse(state, request)),
+      page('/sandbox/{attempt}/as/{person}', (request) => scanAs(state, request, flow)),
+      page('/sandbox/{attempt}/refuse', (request) => refuse(state, request, flow)),
     ],
     unmatched: () => refusalPage('404', '页面不存在', 404),
     refuse: () => undefined,
@@ -101,8 +102,8 @@ function readAttempt(
   };
 }
 
-function scanAs(state: WecomState, request: SandboxRequest): Reply {
-  const entry = state.attempts.live(request.params['attempt'] ?? '');
+function scanAs(state: WecomState, request: SandboxRequest, flow: WebFlow): Reply {
+  const entry = openAttempt(state, request, flow);
   const found = entry && state.find(entry.value);
   if (!found) return refusalPage('expired', '二维码已失效，请重新打开登录页');
   const attempt = entry.value;
@@ -129,9 +130,18 @@ function scanAs(state: WecomState, request: SandboxRequest): Reply {
 }
 
 /** A refusal comes back with the state alone (reference wecom 4.4: documented for the old page). */
-function refuse(state: WecomState, request: SandboxRequest): Reply {
-  const entry = state.attempts.live(request.params['attempt'] ?? '');
+function refuse(state: WecomState, request: SandboxRequest, flow: WebFlow): Reply {
+  const entry = openAttempt(state, request, flow);
   if (!entry) return refusalPage('expired', '二维码已失效，请重新打开登录页');
   state.attempts.remove(entry.id);
   return redirectReply(callbackUrl(entry.value.redirectUri, { state: entry.value.state }));
+}
+
+function openAttempt(
+  state: WecomState,
+  request: SandboxRequest,
+  flow: WebFlow,
+): Entry<LoginAttempt> | undefined {
+  const entry = state.attempts.live(request.params['attempt'] ?? '');
+  return entry?.value.flow === flow ? entry : undefined;
 }
