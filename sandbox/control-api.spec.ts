@@ -250,6 +250,7 @@ describe('the control', () => {
 
   it('has a page whose forms lead back to it', async () => {
     expect((await browse(sandbox.url)).location).toBe('/control');
+    sandbox.control.wecom.world.corps[0]!.members[1]!.name = '王敏 <&"\'>';
     const page = await browse(`${sandbox.url}/control`);
     expect(page.text).toContain('SANDBOX');
     expect(page.text).toContain('王敏 &lt;&amp;&quot;&#39;&gt;');

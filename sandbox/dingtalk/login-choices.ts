@@ -1,7 +1,10 @@
 import type { LoginAttempt } from './state.js';
 import {
+  isVisible,
   membershipsOf,
   type DingtalkApp,
+  type DingtalkCorp,
+  type DingtalkMember,
   type DingtalkPerson,
   type DingtalkWorld,
 } from './world.js';
@@ -48,7 +51,7 @@ function choicesOf(
     .map(({ corp, member }) => ({
       id: idOf(app, corp.corpId, member.userid, outsider ? person.id : undefined),
       name: member.name,
-      note: outsider ? `${corp.name} · 组织外 outsider` : corp.name,
+      note: noteOf(app, corp, member, outsider),
       personId: person.id,
       corpId: corp.corpId,
       outsider,
@@ -63,4 +66,19 @@ function choicesOf(
 function idOf(app: DingtalkApp, corpId: string, userid: string, outsiderId?: string): string {
   if (outsiderId !== undefined) return outsiderId;
   return corpId === app.corpId ? userid : `${userid}@${corpId}`;
+}
+
+function noteOf(
+  app: DingtalkApp,
+  corp: DingtalkCorp,
+  member: DingtalkMember,
+  outsider: boolean,
+): string {
+  const notes = [corp.name];
+  if (outsider) notes.push('组织外 outsider');
+  else if (corp.corpId === app.corpId && !isVisible(app, member.userid)) {
+    notes.push('不在可见范围 outside the visible range');
+  }
+  if (!member.active) notes.push('未激活 not active');
+  return notes.join(' · ');
 }

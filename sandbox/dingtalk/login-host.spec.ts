@@ -83,6 +83,15 @@ describe('login.dingtalk.com', () => {
     expect(returned.searchParams.has('state')).toBe(false);
   });
 
+  it('shows the same choice at the address of the QR code', async () => {
+    const page = await browse(dingtalkAuthorizeUrl(sandbox));
+    const scanned = hrefOf(page.text, 'data-refuse').replace(/\/refuse$/, '');
+    const phone = await browse(scanned);
+    expect(hrefOf(phone.text, 'data-refuse')).toBe(`${scanned}/refuse`);
+    await browse(hrefOf(phone.text, 'data-member="manager0042"'));
+    expect((await browse(scanned)).text).toContain('data-error="expired"');
+  });
+
   it('sends a refusal back as error=access_denied', async () => {
     const page = await browse(dingtalkAuthorizeUrl(sandbox));
     const visit = await browse(hrefOf(page.text, 'data-refuse'));

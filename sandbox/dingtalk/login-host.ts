@@ -1,12 +1,14 @@
 import { callbackUrl } from '../callback-url.js';
+import type { Entry } from '../expiring-store.js';
 import type { PlatformHost } from '../http/platform-host.js';
 import { pageReply, redirectReply, type Reply } from '../http/reply.js';
 import { single, type SandboxRequest } from '../http/request.js';
-import { messagePage } from '../pages/message.page.js';
 import { scanPage } from '../pages/scan.page.js';
 import { loginChoices, type LoginChoice } from './login-choices.js';
+import { readLoginRequest } from './login-request.js';
+import { errorPage, expiredPage } from './pages.js';
 import { CODE_SECONDS, type DingtalkState, type LoginAttempt } from './state.js';
-import type { DingtalkApp } from './world.js';
+import { findCorp, type DingtalkApp } from './world.js';
 
 const HOST = 'login.dingtalk.com';
 
@@ -21,6 +23,12 @@ export function dingtalkLoginHost(state: DingtalkState): PlatformHost {
         path: '/oauth2/auth',
         takesToken: false,
         answer: (request) => authorize(state, request),
+      },
+      {
+        methods: ['GET'],
+        path: '/oauth2/sandbox/{attempt}',
+        takesToken: false,
+        answer: (request) => showAgain(state, request),
       },
       {
         methods: ['GET'],
@@ -40,19 +48,33 @@ export function dingtalkLoginHost(state: DingtalkState): PlatformHost {
   };
 }
 
-async function authorize(state: DingtalkState, request: SandboxRequest): Promise<Reply> {
+function authorize(state: DingtalkState, request: SandboxRequest): Reply | Promise<Reply> {
   const app = state.app(single(request.query, 'client_id') ?? '');
   if (!app || app.disabled === true) return errorPage('900103', '应用不存在');
-  const attempt = readAttempt(state, app, request.query);
-  if ('status' in attempt) return attempt;
+  const attempt = readLoginRequest(state, app, request.query);
+  return 'status' in attempt
+    ? attempt
+    : showScanPage(state, app, state.attempts.put(attempt, CODE_SECONDS));
+}
 
-  const { id } = state.attempts.put(attempt, CODE_SECONDS);
+/** What the QR code leads to: the same choice on the phone. */
+function showAgain(state: DingtalkState, request: SandboxRequest): Reply | Promise<Reply> {
+  const entry = state.attempts.live(request.params['attempt'] ?? '');
+  const app = entry && state.app(entry.value.clientId);
+  return app ? showScanPage(state, app, entry) : expiredPage();
+}
+
+async function showScanPage(
+  state: DingtalkState,
+  app: DingtalkApp,
+  { id, value: attempt }: Entry<LoginAttempt>,
+): Promise<Reply> {
   const base = `${state.origin}/${HOST}/oauth2/sandbox/${id}`;
   const page = await scanPage({
     brand: 'dingtalk',
     appName: app.name,
-    corpName: state.world.corps.find(({ corpId }) => corpId === app.corpId)?.name ?? app.corpId,
-    scanUrl: `${state.origin}${request.target}`,
+    corpName: findCorp(state.world, app.corpId)?.name ?? app.corpId,
+    scanUrl: base,
     choices: loginChoices(state.world, app, attempt).map((choice) => ({
       ...choice,
       href: `${base}/as/${encodeURIComponent(choice.id)}`,
@@ -62,43 +84,10 @@ async function authorize(state: DingtalkState, request: SandboxRequest): Promise
   return pageReply(page);
 }
 
-/** The parameters of reference dingtalk 1.1, each one checked. */
-function readAttempt(
-  state: DingtalkState,
-  app: DingtalkApp,
-  query: URLSearchParams,
-): LoginAttempt | Reply {
-  const redirectUri = single(query, 'redirect_uri');
-  if (redirectUri === undefined || !state.isRegistered(app, redirectUri)) {
-    return errorPage('50001', '重定向URL与应用登记的不一致');
-  }
-  if (single(query, 'response_type') !== 'code') {
-    return errorPage('invalid_response_type', 'response_type 参数错误');
-  }
-  const scope = single(query, 'scope');
-  if (scope !== 'openid' && scope !== 'openid corpid') {
-    return errorPage('invalid_scope', 'scope 参数错误');
-  }
-  if (!(single(query, 'prompt') ?? '').split(' ').includes('consent')) {
-    return errorPage('invalid_prompt', 'prompt 参数错误');
-  }
-  const withCorp = scope === 'openid corpid';
-  const onlyCorp = withCorp ? single(query, 'corpId') : undefined;
-  const returned = query.get('state');
-  return {
-    clientId: app.clientId,
-    redirectUri,
-    withCorp,
-    administeredOnly: withCorp && query.get('org_type') === 'management',
-    ...(onlyCorp === undefined ? {} : { onlyCorp }),
-    ...(returned === null ? {} : { state: returned }),
-  };
-}
-
 function scanAs(state: DingtalkState, request: SandboxRequest): Reply {
   const entry = state.attempts.live(request.params['attempt'] ?? '');
   const app = entry && state.app(entry.value.clientId);
-  if (!app) return errorPage('expired', '二维码已失效，请重新打开登录页');
+  if (!app) return expiredPage();
   const choice = loginChoices(state.world, app, entry.value).find(
     ({ id }) => id === request.params['choice'],
   );
@@ -127,12 +116,8 @@ function letIn(state: DingtalkState, attempt: LoginAttempt, choice: LoginChoice)
 /** The value of `error` is published nowhere; `access_denied` is our choice (reference dingtalk 11). */
 function refuse(state: DingtalkState, request: SandboxRequest): Reply {
   const entry = state.attempts.live(request.params['attempt'] ?? '');
-  if (!entry) return errorPage('expired', '二维码已失效，请重新打开登录页');
+  if (!entry) return expiredPage();
   state.attempts.remove(entry.id);
   const { redirectUri, state: returned } = entry.value;
   return redirectReply(callbackUrl(redirectUri, { error: 'access_denied', state: returned }));
-}
-
-function errorPage(code: string, text: string, status = 400): Reply {
-  return pageReply(messagePage('dingtalk', { code, text }), status, code);
 }

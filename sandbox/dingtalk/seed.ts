@@ -42,7 +42,7 @@ export function seedDingtalkWorld(): DingtalkWorld {
         avatarUrl: 'https://static-legacy.dingtalk.com/media/example.jpg',
         personalEmail: 'xiaoming@example.com',
       },
-      { id: 'li-na', nick: 'Lina <&>', mobile: '13800000077', stateCode: '86' },
+      { id: 'li-na', nick: 'Lina', mobile: '13800000077', stateCode: '86' },
       { id: 'chen-jing', nick: '静静', mobile: '13800000101', stateCode: '86' },
       { id: 'zhou-mo', nick: '周末', mobile: '13800000102', stateCode: '86' },
       { id: 'sun-wei', nick: '孙伟', mobile: '13800000201', stateCode: '86' },

@@ -5,8 +5,6 @@ export interface SandboxRequest {
   readonly method: string;
   /** The path after the host prefix: `/cgi-bin/gettoken`. */
   readonly path: string;
-  /** The whole request target, for a page that shows its own address. */
-  readonly target: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   /** The caller's address, IPv4 where it is one. */

@@ -47,14 +47,12 @@ async function serve(
     incoming.destroy();
     return;
   }
-  const target = incoming.url ?? '/';
-  const url = new URL(target, 'http://sandbox');
+  const url = new URL(incoming.url ?? '/', 'http://sandbox');
   const [, first = ''] = url.pathname.split('/');
   const host = hosts.get(first);
   const request: SandboxRequest = {
     method: incoming.method ?? 'GET',
     path: host ? url.pathname.slice(first.length + 1) || '/' : url.pathname,
-    target,
     query: url.searchParams,
     headers: incoming.headers,
     ip: (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),

@@ -42,6 +42,7 @@ th,td{padding:.35rem .5rem;border-bottom:1px solid #e6ebf3;text-align:left;verti
 form.row{display:flex;flex-wrap:wrap;gap:.5rem;align-items:end}
 form.row label{display:block;font-size:.8125rem;color:#56627a}
 form.row input,form.row select{display:block;padding:.45rem .6rem;border:1px solid #c6cfdf;border-radius:8px;font:inherit;max-width:100%}
+form+form,ul+form{margin-top:.75rem}
 form.row .button{width:auto;padding:.5rem .9rem}
 .scroll{overflow-x:auto}
 `);

@@ -5,3 +5,7 @@ import { messagePage } from '../pages/message.page.js';
 export function refusalPage(code: string, text: string, status = 400): Reply {
   return pageReply(messagePage('wecom', { code, text }), status, code);
 }
+
+export function expiredPage(): Reply {
+  return refusalPage('expired', '二维码已失效，请重新打开登录页');
+}

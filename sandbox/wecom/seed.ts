@@ -40,7 +40,7 @@ export function seedWecomWorld(): WecomWorld {
             position: 'Analyst',
             address: '6F, 12 Sample Road',
           }),
-          member('wang.m', '王敏 <&"\'>', { mobile: '13900000018', gender: '1' }),
+          member('wang.m', '王敏', { mobile: '13900000018', gender: '1' }),
           member('zhang.san', '张三', { mobile: '13900000019' }),
           member('li.si', '李四', { mobile: '13900000020', status: 2 }),
         ],

@@ -60,6 +60,7 @@ describe('login.work.weixin.qq.com', () => {
   });
 
   it('shows a QR code and the members, everything escaped', async () => {
+    sandbox.control.wecom.world.corps[0]!.members[1]!.name = '王敏 <&"\'>';
     const { status, text } = await browse(wecomWebUrl(sandbox));
     expect(status).toBe(200);
     expect(text).toMatch(/<svg[^>]+viewBox="0 0 \d+ \d+"/);
@@ -78,6 +79,15 @@ describe('login.work.weixin.qq.com', () => {
     const code = new URL(location).searchParams.get('code') ?? '';
     expect(code).toMatch(/^[\w-]{43}$/);
     expect(location).toBe(`${wecomCallback}&code=${code}&state=a%2Fb%3Fc%26d%3D%40`);
+  });
+
+  it('shows the same choice at the address of the QR code', async () => {
+    const page = await browse(wecomWebUrl(sandbox));
+    const scanned = hrefOf(page.text, 'data-refuse').replace(/\/refuse$/, '');
+    const phone = await browse(scanned);
+    expect(hrefOf(phone.text, 'data-refuse')).toBe(`${scanned}/refuse`);
+    await browse(hrefOf(phone.text, 'data-member="wang.m"'));
+    expect((await browse(scanned)).text).toContain('data-error="expired"');
   });
 
   it('sends a refusal back with the state alone', async () => {

@@ -2,15 +2,14 @@ import { callbackUrl } from '../callback-url.js';
 import type { Entry } from '../expiring-store.js';
 import type { PlatformCall, PlatformHost } from '../http/platform-host.js';
 import { pageReply, redirectReply, type Reply } from '../http/reply.js';
-import { single, type SandboxRequest } from '../http/request.js';
+import type { SandboxRequest } from '../http/request.js';
 import { scanPage } from '../pages/scan.page.js';
-import { refusalPage } from './pages.js';
+import { expiredPage, refusalPage } from './pages.js';
 import { findPerson, mayPass, memberChoices } from './people.js';
 import { redirectHost } from './redirect-uri.js';
 import { CODE_SECONDS, type LoginAttempt, type WecomState } from './state.js';
+import { readWebRequest, type WebFlow } from './web-request.js';
 import { isVisible } from './world.js';
-
-type WebFlow = 'web' | 'web-old';
 
 /** login.work.weixin.qq.com: today's Web login link (reference wecom 4.1). */
 export function wecomLoginHost(state: WecomState): PlatformHost {
@@ -34,6 +33,9 @@ function webHost(state: WecomState, name: string, path: string, flow: WebFlow): 
     speaks: 'html',
     calls: [
       page(path, (request) => open(state, request, name, flow)),
+      page('/sandbox/{attempt}', (request) =>
+        showScanPage(state, name, openAttempt(state, request, flow)),
+      ),
       page('/sandbox/{attempt}/as/{person}', (request) => scanAs(state, request, flow)),
       page('/sandbox/{attempt}/refuse', (request) => refuse(state, request, flow)),
     ],
@@ -42,70 +44,42 @@ function webHost(state: WecomState, name: string, path: string, flow: WebFlow): 
   };
 }
 
-async function open(
+function open(
   state: WecomState,
   request: SandboxRequest,
   host: string,
   flow: WebFlow,
-): Promise<Reply> {
-  const attempt = readAttempt(state, request.query, flow);
-  if ('status' in attempt) return attempt;
-  const found = state.find(attempt);
-  if (!found) return refusalPage('invalid_agentid', 'agentid 参数错误');
+): Reply | Promise<Reply> {
+  const attempt = readWebRequest(state, request.query, flow);
+  return 'status' in attempt
+    ? attempt
+    : showScanPage(state, host, state.attempts.put(attempt, CODE_SECONDS));
+}
 
-  const { id } = state.attempts.put(attempt, CODE_SECONDS);
-  const base = `${state.origin}/${host}/sandbox/${id}`;
+/** The page, and what its QR code leads to: the same choice on the phone. */
+async function showScanPage(
+  state: WecomState,
+  host: string,
+  entry: Entry<LoginAttempt> | undefined,
+): Promise<Reply> {
+  const found = entry && state.find(entry.value);
+  if (!found) return expiredPage();
+  const base = `${state.origin}/${host}/sandbox/${entry.id}`;
   const page = await scanPage({
     brand: 'wecom',
     appName: found.app.name,
     corpName: found.corp.name,
-    scanUrl: `${state.origin}${request.target}`,
+    scanUrl: base,
     choices: memberChoices(found.corp, found.app, base),
     refuseHref: `${base}/refuse`,
   });
   return pageReply(page);
 }
 
-/** Strict where the real page seems tolerant (reference wecom 16, rule 6). */
-function readAttempt(
-  state: WecomState,
-  query: URLSearchParams,
-  flow: WebFlow,
-): LoginAttempt | Reply {
-  if (flow === 'web' && single(query, 'login_type') !== 'CorpApp') {
-    return refusalPage('invalid_login_type', 'login_type 参数错误');
-  }
-  const corpId = single(query, 'appid');
-  const corp = state.world.corps.find((it) => it.corpId === corpId);
-  if (!corp) return refusalPage('invalid_appid', 'appid 参数错误');
-  const agentId = Number(single(query, 'agentid'));
-  const app = corp.apps.find((it) => it.agentId === agentId);
-  if (!app || app.disabled === true) return refusalPage('invalid_agentid', 'agentid 参数错误');
-  const redirectUri = single(query, 'redirect_uri');
-  const host = redirectHost(redirectUri);
-  if (redirectUri === undefined || host === undefined || !state.isTrusted(corp, app, host, 'web')) {
-    return flow === 'web'
-      ? refusalPage('redirect_uri_mismatch', 'redirect_uri 与配置的授权完成回调域名不一致')
-      : refusalPage('redirect_uri_mismatch', '该链接无法访问');
-  }
-  const lang = query.get('lang');
-  if (lang !== null && !['zh', 'en', ''].includes(lang)) {
-    return refusalPage('invalid_lang', 'lang 参数错误');
-  }
-  const returned = query.get('state');
-  return {
-    corpId: corp.corpId,
-    agentId,
-    redirectUri,
-    flow,
-    ...(returned === null ? {} : { state: returned }),
-  };
-}
-
 function scanAs(state: WecomState, request: SandboxRequest, flow: WebFlow): Reply {
   const entry = openAttempt(state, request, flow);
   const found = entry && state.find(entry.value);
-  if (!found) return refusalPage('expired', '二维码已失效，请重新打开登录页');
+  if (!found) return expiredPage();
   const attempt = entry.value;
   const person = findPerson(found.corp, request.params['person'] ?? '');
   if (!person?.member) return refusalPage('not_a_member', '你不是该企业的成员', 403);
@@ -132,7 +106,7 @@ function scanAs(state: WecomState, request: SandboxRequest, flow: WebFlow): Repl
 /** A refusal comes back with the state alone (reference wecom 4.4: documented for the old page). */
 function refuse(state: WecomState, request: SandboxRequest, flow: WebFlow): Reply {
   const entry = openAttempt(state, request, flow);
-  if (!entry) return refusalPage('expired', '二维码已失效，请重新打开登录页');
+  if (!entry) return expiredPage();
   state.attempts.remove(entry.id);
   return redirectReply(callbackUrl(entry.value.redirectUri, { state: entry.value.state }));
 }
