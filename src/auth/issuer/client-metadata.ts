@@ -43,7 +43,6 @@ function toMetadata(client: RegisteredClient): AdapterPayload {
     response_types: usesCode ? ['code'] : [],
     redirect_uris: [...client.redirectUris],
     post_logout_redirect_uris: [...client.postLogoutRedirectUris],
-    ...(client.initiateLoginUri && { initiate_login_uri: client.initiateLoginUri }),
     // With a secret, the engine takes it from the header and from the body alike.
     ...(client.clientSecret
       ? {

@@ -94,7 +94,10 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
         enabled: true,
         allowedPolicy: (_ctx, client, token) => client.clientId === token.clientId,
       },
-      revocation: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => client.clientId === token.clientId,
+      },
       clientCredentials: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,

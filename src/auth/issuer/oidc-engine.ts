@@ -114,13 +114,17 @@ export class OidcEngine {
 
   #listen(provider: Provider): void {
     const note =
-      (step: string) => (ctx: KoaContextWithOIDC, error: Error & { error_detail?: string }) => {
+      (step: string) =>
+      (
+        ctx: KoaContextWithOIDC,
+        error: Error & { error_detail?: string; error_description?: string },
+      ) => {
         this.logger.info(
           {
             step,
             clientId: ctx.oidc.client?.clientId,
             error: error.message,
-            detail: error.error_detail,
+            detail: error.error_detail ?? error.error_description,
           },
           'the request was refused',
         );
