@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,6 +16,8 @@ export async function startTestPostgres(): Promise<() => Promise<void>> {
   let stop = (): Promise<void> => Promise.resolve();
   if (!process.env['LINGPAI_TEST_POSTGRES_URL']) {
     const folder = await mkdtemp(join(tmpdir(), 'lingpai-test-'));
+    // Run by root, the server's user must get in; its data would be put elsewhere, and stay there.
+    await chmod(folder, 0o711);
     const server = await startEmbeddedPostgres({
       folder,
       settings: [
