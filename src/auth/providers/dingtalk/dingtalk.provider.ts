@@ -1,163 +1,95 @@
-import { AppError } from '../../../common/app-error.js';
-import { urlOf } from '../endpoint.js';
-import { asNumber, asText } from '../platform-reply.js';
+import { asText } from '../platform-reply.js';
 import type {
-  AuthorizationRequest,
-  Directory,
+  CodeExchange,
   PlatformIdentity,
-  PlatformProfile,
   Provider,
   ProviderFactory,
   ProviderTools,
 } from '../provider.js';
-import { DingtalkApi, required } from './dingtalk.api.js';
-import { directoryProfile, ownProfile } from './dingtalk.replies.js';
+import { DingtalkApi } from './dingtalk.api.js';
+import { dingtalkDirectory } from './dingtalk.directory.js';
+import { required } from './dingtalk.errors.js';
+import { memberId } from './dingtalk.membership.js';
+import { ownProfile } from './dingtalk.profile.js';
 import { DingtalkSettings } from './dingtalk.settings.js';
 import { dingtalkTokens } from './dingtalk.tokens.js';
+import { authorizationUrl, readCallback } from './dingtalk.web.js';
 
 /**
- * DingTalk (reference dingtalk.md): OAuth2 in a browser; a silent code inside its client. A person is the `unionId`, which all of the
- * corp's apps share; membership of the configured corp is asked of the corp, never believed from the browser.
+ * DingTalk: OAuth2 in a browser, a silent code inside its client. A person is the `unionId`, which all apps of the corp share;
+ * whether they are a member is asked of the corp, never believed from the browser. This folder owns DingTalk's pages, calls,
+ * replies and codes; its README holds the console steps.
  */
 export const openDingtalk: ProviderFactory<DingtalkSettings> = {
   settings: DingtalkSettings,
   secrets: ['clientSecret', 'eventToken', 'eventAesKey'],
-  open: (settings, tools) => new DingtalkProvider(settings, tools).provider,
+  open,
 };
 
-class DingtalkProvider {
-  readonly #api: DingtalkApi;
-  readonly #tokens: ReturnType<typeof dingtalkTokens>;
+function open(settings: DingtalkSettings, tools: ProviderTools): Provider {
+  const { clientId, corpId } = settings;
+  const api = new DingtalkApi(settings, tools);
+  const tokens = dingtalkTokens(settings, api, tools);
 
-  constructor(
-    private readonly settings: DingtalkSettings,
-    private readonly tools: ProviderTools,
-  ) {
-    this.#api = new DingtalkApi(settings, tools);
-    this.#tokens = dingtalkTokens(settings, this.#api, tools);
-  }
-
-  get provider(): Provider {
-    const { clientId, corpId } = this.settings;
-    const inAppCode = { identify: (code: string) => this.#identifyInApp(code) };
-    return {
-      platform: 'dingtalk',
-      web: {
-        authorizationUrl: (request) => this.#authorizationUrl(request),
-        readCallback,
-        identify: (code) => this.#identifyWeb(code),
-      },
-      inApp: {
-        ...inAppCode,
-        handOff: 'script',
-        // The client hands out a code for one corp: without a corp there is no silent way.
-        recognises: (userAgent) => corpId !== undefined && /dingtalk/i.test(userAgent),
-        bridge: { clientId, corpId: corpId ?? '' },
-      },
-      miniProgram: inAppCode,
-      ...(corpId && { directory: this.#directory() }),
-      jsapi: { corpTicket: () => this.tools.tokens.get(this.#tokens.jsapiTicket) },
-    };
-  }
-
-  #authorizationUrl({ state, callbackUrl }: AuthorizationRequest): URL {
-    return urlOf(this.settings.endpoints.login, '/oauth2/auth', {
-      redirect_uri: callbackUrl.href,
-      response_type: 'code',
-      client_id: this.settings.clientId,
-      scope: 'openid',
-      state,
-      prompt: 'consent',
-    });
-  }
-
-  async #identifyWeb(code: string): Promise<PlatformIdentity> {
-    const userToken = await this.#api.userAccessToken(code);
-    const me = await this.#api.me(userToken);
+  async function identifyInBrowser(code: string): Promise<PlatformIdentity> {
+    const grant = await api.userAccessToken(code);
+    const me = await api.me(grant.userToken);
     const unionId = required(asText(me['unionId']), 'contact/users/me', 'unionId');
     const profile = ownProfile(me);
-    const { corpId } = this.settings;
-    if (!corpId) return this.#identity(unionId, undefined, profile);
-    return this.#identity(unionId, await this.#memberId(unionId), profile);
+    if (corpId === undefined) return personOf(settings, { unionId, tenant: grant.corpId, profile });
+    const userId = await memberId(unionId, api, tools.tokens, tokens);
+    return personOf(settings, { unionId, tenant: corpId, userId, profile });
   }
 
-  async #identifyInApp(code: string): Promise<PlatformIdentity> {
-    const user = await this.tools.tokens.use(this.#tokens.app, (token) =>
-      this.#api.userByCode(token, code),
-    );
-    const call = 'topapi/v2/user/getuserinfo';
-    const name = asText(user['name']);
-    return this.#identity(
-      required(asText(user['unionid']), call, 'unionid'),
-      required(asText(user['userid']), call, 'userid'),
-      name ? { displayName: name } : {},
-    );
-  }
+  /** The app's token answers for the corp: DingTalk hands such a code to nobody else (reference dingtalk 3.2). */
+  const inClient: CodeExchange = {
+    async identify(code) {
+      const user = await tools.tokens.use(tokens.app, (token) => api.userByCode(token, code));
+      const call = 'topapi/v2/user/getuserinfo';
+      const displayName = asText(user['name']);
+      return personOf(settings, {
+        unionId: required(asText(user['unionid']), call, 'unionid'),
+        tenant: corpId,
+        userId: required(asText(user['userid']), call, 'userid'),
+        profile: displayName === undefined ? {} : { displayName },
+      });
+    },
+  };
 
-  /** Asks the corp whether the person is one of its own (reference 3.4). */
-  async #memberId(unionId: string): Promise<string> {
-    try {
-      const member = await this.tools.tokens.use(this.#tokens.app, (token) =>
-        this.#api.userByUnionId(token, unionId),
-      );
-      if (asNumber(member['contact_type']) === 1) {
-        throw new AppError('not_a_member', 'External contacts of the company cannot sign in.');
-      }
-      return required(asText(member['userid']), 'topapi/user/getbyunionid', 'userid');
-    } catch (error) {
-      if (error instanceof AppError && error.operator?.platformCode === '60121') {
-        throw new AppError('tenant_not_allowed', 'Only members of the company can sign in here.', {
-          cause: error,
-        });
-      }
-      throw error;
-    }
-  }
-
-  #directory(): Directory {
-    return {
-      read: async ({ userId }) => {
-        if (!userId) return undefined;
-        try {
-          const entry = await this.tools.tokens.use(this.#tokens.app, (token) =>
-            this.#api.userDetails(token, userId),
-          );
-          return directoryProfile(entry);
-        } catch (error) {
-          if (!(error instanceof AppError) || error.operator?.platformCode !== '60011') throw error;
-          this.tools.warn(
-            'the directory cannot be read: names and phones are taken from the sign-in alone',
-            {
-              ...error.operator,
-            },
-          );
-          return undefined;
-        }
-      },
-    };
-  }
-
-  #identity(
-    unionId: string,
-    userId: string | undefined,
-    profile: PlatformProfile,
-  ): PlatformIdentity {
-    const { corpId, clientId } = this.settings;
-    return {
-      issuer: `dingtalk:${corpId ?? clientId}`,
-      subject: unionId,
-      ...(corpId && { tenant: corpId }),
-      ...(userId && { userId }),
-      profile,
-    };
-  }
+  return {
+    platform: 'dingtalk',
+    web: {
+      authorizationUrl: (request) => authorizationUrl(settings, request),
+      readCallback,
+      identify: identifyInBrowser,
+    },
+    inApp: {
+      ...inClient,
+      handOff: 'script',
+      // The client hands out a code for one corp: without a corp there is no silent way.
+      recognises: (userAgent) => corpId !== undefined && /dingtalk/i.test(userAgent),
+      bridge: { clientId, corpId: corpId ?? '' },
+    },
+    miniProgram: inClient,
+    ...(corpId !== undefined && { directory: dingtalkDirectory(api, tokens, tools) }),
+    jsapi: { corpTicket: () => tools.tokens.get(tokens.jsapiTicket) },
+  };
 }
 
-/** `authCode`, `code`, or both, equal (reference 1.2). */
-function readCallback(query: URLSearchParams): string {
-  const code = query.get('authCode') || query.get('code');
-  if (code) return code;
-  if (query.has('error'))
-    throw new AppError('user_cancelled', 'The sign-in was cancelled in DingTalk.');
-  throw new AppError('callback_incomplete', 'DingTalk sent neither a code nor an error.');
+function personOf(
+  { clientId, corpId }: DingtalkSettings,
+  person: Pick<PlatformIdentity, 'profile'> & {
+    readonly unionId: string;
+    readonly tenant: string | undefined;
+    readonly userId?: string;
+  },
+): PlatformIdentity {
+  const { unionId, tenant, userId, profile } = person;
+  return {
+    issuer: `dingtalk:${corpId ?? clientId}`,
+    subject: unionId,
+    ...(tenant !== undefined && { tenant }),
+    ...(userId !== undefined && { userId }),
+    profile,
+  };
 }

@@ -1,36 +1,34 @@
 import { Type } from 'class-transformer';
 import {
   IsIn,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
   MinLength,
-  ValidateBy,
   ValidateNested,
-  type ValidationArguments,
 } from 'class-validator';
 
 import type { Secret } from '../../../common/secret.js';
 import { IsSecret } from '../../../common/validation.js';
 import { IsBaseUrl } from '../endpoint.js';
+import { IsBothOrNeither, IsCorpIdUnlessAny, SecretMatches } from './dingtalk.rules.js';
 
-/** DingTalk's three hosts (reference dingtalk 9). */
+/** DingTalk's three hosts (reference dingtalk 9). A base may have a path of its own. */
 export class DingtalkEndpoints {
-  @IsOptional()
   @IsBaseUrl()
   login = 'https://login.dingtalk.com';
 
-  @IsOptional()
   @IsBaseUrl()
   api = 'https://api.dingtalk.com';
 
-  @IsOptional()
   @IsBaseUrl()
   oapi = 'https://oapi.dingtalk.com';
 }
 
 /** What a DingTalk connection has beside the common fields (DESIGN 5). */
 export class DingtalkSettings {
+  /** Client ID of the app, also called AppKey. */
   @IsString()
   @MinLength(1)
   clientId: string;
@@ -38,23 +36,13 @@ export class DingtalkSettings {
   @IsSecret({ minLength: 8 })
   clientSecret: Secret;
 
-  /** Only this corp's members may sign in. */
-  @ValidateBy({
-    name: 'isCorpIdUnlessAny',
-    validator: {
-      validate: (value: unknown, args?: ValidationArguments) =>
-        value === undefined
-          ? (args?.object as DingtalkSettings).tenantPolicy === 'any'
-          : typeof value === 'string' && /^\w{4,64}$/.test(value),
-      defaultMessage: () =>
-        'must be the corp’s id (ding…), or be left out together with tenantPolicy: any',
-    },
-  })
+  /** Only this corp's members may sign in. It must be the corp that owns the app. */
+  @IsCorpIdUnlessAny()
   corpId?: string;
 
   /** `any`: whoever has a DingTalk account may sign in. */
   @IsOptional()
-  @IsIn(['any'], { message: 'must be any, or left out' })
+  @IsIn(['any'], { message: 'must be any, or be left out' })
   tenantPolicy?: 'any';
 
   /** For the JSAPI signature. */
@@ -63,19 +51,22 @@ export class DingtalkSettings {
   agentId?: string;
 
   /** The hash of the JSAPI signature: sources disagree (reference dingtalk 5.2). */
-  @IsOptional()
   @IsIn(['sha256', 'sha1'], { message: 'must be sha256 or sha1' })
   jsapiHash: 'sha256' | 'sha1' = 'sha256';
 
-  @IsOptional()
-  @IsSecret({ minLength: 3 })
+  /** The token (签名 token) of the event callback. */
+  @IsBothOrNeither('eventAesKey')
+  @SecretMatches(/^[A-Za-z0-9]{3,63}$/, 'must be 3 to 63 letters and digits')
+  @IsSecret()
   eventToken?: Secret;
 
-  @IsOptional()
-  @IsSecret({ minLength: 43 })
+  /** The AES key (加密 aes_key) of the event callback. */
+  @IsBothOrNeither('eventToken')
+  @SecretMatches(/^[A-Za-z0-9]{43}$/, 'must be 43 letters and digits')
+  @IsSecret()
   eventAesKey?: Secret;
 
-  @IsOptional()
+  @IsObject({ message: 'must be an object of base URLs: login, api, oapi' })
   @ValidateNested()
   @Type(() => DingtalkEndpoints)
   endpoints: DingtalkEndpoints = new DingtalkEndpoints();
