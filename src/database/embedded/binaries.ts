@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmod, cp, lstat, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
 import { ownPlace } from './own-place.js';
@@ -57,7 +57,7 @@ async function locate(): Promise<string> {
 async function complete(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
-    const place = join(native, '..', target);
+    const place = join(native, relative('native', target));
     if (await lstat(place).catch(() => undefined)) continue;
     await symlink(basename(source), place).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -76,17 +76,17 @@ async function copyTo(place: string, native: string): Promise<string> {
   const old = join(place, `native.${process.pid}.old`);
   await rm(half, { recursive: true, force: true });
   await cp(native, half, { recursive: true, verbatimSymlinks: true });
-  await complete(half);
   await openToAll(half);
+  await complete(half);
   await rename(copy, old).catch(() => undefined);
   await rename(half, copy).catch(() => undefined);
   for (const rest of [half, old]) await rm(rest, { recursive: true, force: true });
   return copy;
 }
 
-/** A project that was installed under a strict umask is readable by its owner alone, and so would be its copy. */
+/** A copy has the modes of what it was made from: a strict umask's, which close it to others, or a read-only folder's. */
 async function openToAll(folder: string): Promise<void> {
-  await allow(folder, 0o555);
+  await allow(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) await openToAll(path);

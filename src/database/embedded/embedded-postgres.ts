@@ -49,7 +49,9 @@ export async function startEmbeddedPostgres(
     // One folder has one name, however it was reached.
     return await startOrShare({ ...options, folder: await realpath(options.folder) });
   } catch (error) {
-    if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    const { code, path } = error as NodeJS.ErrnoException;
+    const isRefused = code === 'EACCES' || code === 'EPERM';
+    if (!isRefused || !path?.startsWith(options.folder)) throw error;
     throw new Error(
       `${options.folder} belongs to another user: start as that user, or remove it.`,
       { cause: error },
