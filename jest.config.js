@@ -23,7 +23,7 @@ export default {
     ],
   },
   // Sources import `./x.js`, which is `./x.ts` here.
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: { '^(\\.{1,2}/.*)(?<!\\.json)\\.js$': '$1' },
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.lingpai'],
   globalSetup: '<rootDir>/test/global-setup.js',

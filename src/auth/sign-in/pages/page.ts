@@ -1,0 +1,52 @@
+import type { Language } from './language.js';
+
+/** A finished page: what the controller copies into its response. */
+export interface Page {
+  readonly status: number;
+  readonly html: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What one page's security policy allows beyond our own style sheet and images. */
+export interface Allowances {
+  /** Sources of scripts, e.g. `'self'` or an origin; none unless given. */
+  readonly scripts?: readonly string[];
+  /** Where a form may lead, e.g. `'self'` or an origin; nowhere unless given. */
+  readonly forms?: readonly string[];
+}
+
+/** The headers of a page: nothing inline, nothing foreign, nothing framed, nothing cached. */
+export function pageHeaders(language: Language, allow: Allowances = {}): Record<string, string> {
+  return {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Language': language,
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': contentSecurityPolicy(allow),
+    // Never `no-referrer`: any of these pages may be the one before a platform's, and platforms check the Referer's origin.
+    // No path either: the callback's address holds a code.
+    'Referrer-Policy': 'strict-origin',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+  };
+}
+
+/**
+ * The policy's name for where a URL leads: its origin, or its scheme when that has no origins (a native app's own).
+ * @throws TypeError when `url` is not absolute
+ */
+export function policySource(url: string): string {
+  const { origin, protocol } = new URL(url);
+  return origin === 'null' ? protocol : origin;
+}
+
+function contentSecurityPolicy({ scripts = [], forms = [] }: Allowances): string {
+  return [
+    "default-src 'none'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    ...(scripts.length > 0 ? [`script-src ${scripts.join(' ')}`] : []),
+    `form-action ${forms.length > 0 ? [...new Set(forms)].join(' ') : "'none'"}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}

@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+
+import { Eta } from 'eta';
+
+import { assetUrl } from './assets.js';
+import { messageFor } from './messages.js';
+import type {
+  ConfirmSignOutModel,
+  ErrorModel,
+  HandOffForwardModel,
+  HandOffScriptModel,
+  LoginModel,
+  SignedOutModel,
+  StartAgainModel,
+} from './page-models.js';
+import { pageHeaders, policySource, type Allowances, type Page } from './page.js';
+import type { Language } from './language.js';
+import { words } from './words.js';
+
+/**
+ * The pages that a person sees while signing in and out, rendered on the server. This class knows words, templates and
+ * headers; what to show and when is the flow's business. It holds no state and needs no framework.
+ */
+export class Pages {
+  readonly #templates = new Eta({ views: join(import.meta.dirname, 'templates'), cache: true });
+
+  /** The choice of connections. */
+  login(model: LoginModel): Page {
+    const { signIn } = words[model.language];
+    return this.#page('login', model, { title: `${signIn} · ${model.clientName}` });
+  }
+
+  /** What went wrong, in a sentence, with the small print that support asks for. */
+  error(model: ErrorModel): Page {
+    const message = messageFor(model.code, model.status, model.language);
+    const detail = model.message;
+    return this.#page('error', model, {
+      title: message.heading,
+      status: model.status,
+      message,
+      detail,
+    });
+  }
+
+  /** A callback that does not belong to this browser's attempt: the offer to begin anew here. */
+  startAgain(model: StartAgainModel): Page {
+    const message = messageFor(model.code, 400, model.language);
+    const hint = model.startAgainUrl ? undefined : words[model.language].startAgainInApplication;
+    return this.#page('error', model, { title: message.heading, status: 400, message, hint });
+  }
+
+  /** In DingTalk's own browser: asks its JSAPI for a code and takes it to the callback. */
+  handOffScript(model: HandOffScriptModel): Page {
+    const jsapiScriptUrl = model.jsapiScriptUrl ?? dingtalkJsapiUrl;
+    return this.#page('hand-off-script', model, {
+      title: words[model.language].signingIn,
+      jsapiScriptUrl,
+      bridgeUrl: assetUrl('dingtalk-bridge.js'),
+      allow: { scripts: ["'self'", policySource(jsapiScriptUrl)] },
+    });
+  }
+
+  /** Moves on by itself, so that the platform sees our page as the Referer. */
+  handOffForward(model: HandOffForwardModel): Page {
+    return this.#page('hand-off-forward', model, { title: words[model.language].movingOn });
+  }
+
+  /** The end of a sign-out that has no address to return to. */
+  signedOut(model: SignedOutModel): Page {
+    return this.#page('signed-out', model, { title: words[model.language].signedOut });
+  }
+
+  /** Asks before the session ends, as anyone may send a browser to the sign-out address. */
+  confirmSignOut(model: ConfirmSignOutModel): Page {
+    // Chromium holds the redirects that follow a form post to `form-action` too.
+    const forms = ["'self'", ...(model.leadsTo ?? []).map(policySource)];
+    return this.#page('confirm-sign-out', model, {
+      title: words[model.language].confirmSignOut,
+      allow: { forms },
+    });
+  }
+
+  #page(
+    template: string,
+    model: { readonly language: Language },
+    {
+      status = 200,
+      allow,
+      ...extra
+    }: { title: string; status?: number; allow?: Allowances } & Record<string, unknown>,
+  ): Page {
+    const { language } = model;
+    const html = this.#templates.render(template, {
+      ...model,
+      ...extra,
+      words: words[language],
+      styleUrl: assetUrl('lingpai.css'),
+      markUrl: assetUrl('mark.svg'),
+    });
+    return { status, html, headers: pageHeaders(language, allow) };
+  }
+}
+
+/** DingTalk's own JSAPI library: its container hands a code to nothing else. */
+const dingtalkJsapiUrl = 'https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js';
