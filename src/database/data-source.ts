@@ -1,4 +1,4 @@
-import { DataSource } from 'typeorm';
+import { AbstractLogger, DataSource } from 'typeorm';
 
 import { Account } from '../account-binding/account.entity.js';
 import { Identity } from '../account-binding/identity.entity.js';
@@ -22,10 +22,20 @@ export function createDataSource(
     migrations,
     synchronize: false,
     migrationsRun: false,
+    logger: new NoLogger(),
+    // TypeORM would add one for ids that Postgres makes without it, which takes a superuser.
+    installExtensions: false,
     poolSize,
     connectTimeoutMS: 5000,
     // An idle connection that breaks must not end the process; the pool makes a new one when it needs one.
     poolErrorHandler: onPoolError,
     extra: { keepAlive: true, idleTimeoutMillis: 30_000, statement_timeout: 15_000 },
   });
+}
+
+/** What fails is thrown, and logged by whoever catches it; TypeORM would print it past our log. */
+class NoLogger extends AbstractLogger {
+  protected override writeLog(): void {
+    // Nothing is written.
+  }
 }

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Logger } from '../common/logger.js';
+
+const firstPauseMs = 250;
+const longestPauseMs = 5000;
+
+const passingCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+]);
+/** Connection exceptions, too few resources, an operator's intervention: starting, stopping, too many clients. */
+const passingClasses = /^(?:08|53|57P)/;
+
+/**
+ * Repeats `work` for as long as it fails because Postgres is away; gives up when `signal` says so.
+ * @returns whether the work was done
+ * @throws whatever else `work` throws: a wrong password is not mended by waiting
+ */
+export async function whenPostgresAnswers(
+  work: () => Promise<void>,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let pauseMs = firstPauseMs;
+  while (!signal.aborted) {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (!isPostgresAway(error)) throw error;
+      logger.warn({ err: error, nextTryMs: pauseMs }, 'Postgres is not reachable yet');
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    }
+  }
+  return false;
+}
+
+function isPostgresAway(error: unknown): boolean {
+  const { code, message, errors } = error as Partial<AggregateError & NodeJS.ErrnoException>;
+  // A name with several addresses fails once for each.
+  if (errors) return errors.some(isPostgresAway);
+  if (code) return passingCodes.has(code) || passingClasses.test(code);
+  // `pg` gives these no code.
+  return /^(?:timeout |Connection terminated|Client has encountered a connection error)/i.test(
+    message ?? '',
+  );
+}
