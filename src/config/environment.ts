@@ -1,15 +1,7 @@
+import { isIP } from 'node:net';
+
 import { Transform } from 'class-transformer';
-import {
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Matches,
-  Max,
-  Min,
-  MinLength,
-  ValidateBy,
-} from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches, MinLength, ValidateBy } from 'class-validator';
 
 /** An empty variable is as good as none: compose files hand those over. */
 const Emptied = (): PropertyDecorator =>
@@ -23,6 +15,39 @@ const WholeNumber = (): PropertyDecorator =>
         ? undefined
         : value,
   );
+
+function IsWhole(from: number, to: number, what: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'isWhole',
+    validator: {
+      validate: (value: unknown) => typeof value === 'number' && value >= from && value <= to,
+      defaultMessage: () => `must be ${what} from ${from} to ${to}`,
+    },
+  });
+}
+
+/** What Express takes for "trust proxy". Not `true`: it would believe whatever address a stranger writes in a header. */
+function IsTrustProxy(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isTrustProxy',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' &&
+        (/^\d{1,2}$/.test(value) || value.split(',').every((each) => isProxy(each.trim()))),
+      defaultMessage: () =>
+        'must be the number of proxies in front, or their addresses (10.0.0.0/8, loopback, linklocal, uniquelocal) separated by commas',
+    },
+  });
+}
+
+function isProxy(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  const isRange =
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+  return version !== 0 && isRange && rest.length === 0;
+}
 
 function IsUrlOf(protocols: readonly string[], message: string): PropertyDecorator {
   return ValidateBy({
@@ -48,7 +73,8 @@ function IsKeyList(): PropertyDecorator {
   });
 }
 
-function isKey(text: string): boolean {
+/** 32 bytes in base64 that look random. */
+export function isKey(text: string): boolean {
   const bytes = Buffer.from(text.trim(), 'base64');
   const written = text.trim().replace(/=+$/, '');
   const wellFormed = bytes.length === 32 && bytes.toString('base64').replace(/=+$/, '') === written;
@@ -62,14 +88,12 @@ const placeholder = /^(?:change[-_ ]?me|secret|password|admin|default|example|te
 export class Environment {
   @WholeNumber()
   @IsOptional()
-  @IsInt({ message: 'must be a port number' })
-  @Min(0)
-  @Max(65535)
+  @IsWhole(0, 65_535, 'a port number')
   PORT?: number;
 
   @Emptied()
   @IsOptional()
-  @IsString()
+  @Matches(/^[\w.:%-]+$/, { message: 'must be an address or a host name' })
   HOST?: string;
 
   @Emptied()
@@ -84,9 +108,7 @@ export class Environment {
 
   @WholeNumber()
   @IsOptional()
-  @IsInt({ message: 'must be a number of connections' })
-  @Min(2)
-  @Max(500)
+  @IsWhole(2, 500, 'a number of connections')
   DATABASE_POOL_SIZE?: number;
 
   @Emptied()
@@ -126,13 +148,7 @@ export class Environment {
 
   @Emptied()
   @IsOptional()
-  @Matches(
-    /^(?:\d{1,2}|[\da-fA-F.:/]+(?:\s*,\s*[\da-fA-F.:/]+)*|(?:loopback|linklocal|uniquelocal)(?:\s*,\s*\S+)*)$/,
-    {
-      message:
-        'must be a number of proxies, or their addresses separated by commas (Express, "trust proxy")',
-    },
-  )
+  @IsTrustProxy()
   TRUST_PROXY?: string;
 
   @Emptied()
@@ -159,30 +175,22 @@ export class Environment {
 
   @WholeNumber()
   @IsOptional()
-  @IsInt({ message: 'must be a number of seconds' })
-  @Min(60)
-  @Max(86_400)
+  @IsWhole(60, 86_400, 'a number of seconds')
   ACCESS_TOKEN_TTL_SECONDS?: number;
 
   @WholeNumber()
   @IsOptional()
-  @IsInt({ message: 'must be a number of seconds' })
-  @Min(60)
-  @Max(86_400)
+  @IsWhole(60, 86_400, 'a number of seconds')
   ID_TOKEN_TTL_SECONDS?: number;
 
   @WholeNumber()
   @IsOptional()
-  @IsInt({ message: 'must be a number of seconds' })
-  @Min(300)
-  @Max(31_536_000)
+  @IsWhole(300, 31_536_000, 'a number of seconds')
   REFRESH_TOKEN_TTL_SECONDS?: number;
 
   @WholeNumber()
   @IsOptional()
-  @IsInt({ message: 'must be a number of seconds' })
-  @Min(300)
-  @Max(7_776_000)
+  @IsWhole(300, 7_776_000, 'a number of seconds')
   SESSION_TTL_SECONDS?: number;
 
   @Emptied()

@@ -1,10 +1,11 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { environmentVariables } from './environment.js';
 import { ConfigError, loadConfig } from './load-config.js';
 
 const key = Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64');
@@ -15,9 +16,18 @@ const production = {
   SECRET_KEY: key,
 };
 
+const base = mkdtempSync(join(tmpdir(), 'lingpai-config-'));
+let cwd: string;
+
+beforeEach(() => {
+  cwd = mkdtempSync(join(base, 'cwd-'));
+});
+
+afterAll(() => rmSync(base, { recursive: true }));
+
 function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
   try {
-    loadConfig(env, mkdtempSync(join(tmpdir(), 'lingpai-config-')));
+    loadConfig(env, cwd);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.faults;
@@ -27,12 +37,105 @@ function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
 
 describe('loadConfig', () => {
   it('needs nothing outside production, and keeps the key that it made', () => {
-    const cwd = mkdtempSync(join(tmpdir(), 'lingpai-config-'));
     const first = loadConfig({}, cwd);
 
     expect(first.issuerUrl).toBe('http://localhost:3000');
     expect(first.secretKeys[0]).toHaveLength(32);
     expect(loadConfig({}, cwd).secretKeys[0]).toEqual(first.secretKeys[0]);
+    expect(statSync(join(cwd, '.lingpai/secret-key')).mode & 0o777).toBe(0o600);
+    expect(loadConfig({}, mkdtempSync(join(base, 'other-'))).secretKeys[0]).not.toEqual(
+      first.secretKeys[0],
+    );
+  });
+
+  it('starts with the defaults that the documents name', () => {
+    expect(loadConfig({ SECRET_KEY: key }, cwd)).toMatchObject({
+      production: false,
+      port: 3000,
+      databasePoolSize: 10,
+      trustProxy: false,
+      logLevel: 'info',
+      signingAlg: 'RS256',
+      migrateOnStart: true,
+      lifetimes: {
+        accessTokenSeconds: 600,
+        idTokenSeconds: 600,
+        refreshTokenSeconds: 2_592_000,
+        sessionSeconds: 28_800,
+      },
+      dataDir: join(cwd, '.lingpai'),
+    });
+  });
+
+  it('cannot be changed afterwards', () => {
+    const config = loadConfig({ SECRET_KEY: key }, cwd);
+    expect(Object.isFrozen(config) && Object.isFrozen(config.lifetimes)).toBe(true);
+    expect(Object.isFrozen(config.secretKeys)).toBe(true);
+  });
+
+  it('encrypts with the first key of several', () => {
+    const older = Buffer.from('vutsrqponmlkjihgfedcba9876543210').toString('base64');
+    const { secretKeys } = loadConfig({ SECRET_KEY: `${key}, ${older}` }, cwd);
+    expect(secretKeys.map((each) => each.toString())).toEqual([
+      '0123456789abcdefghijklmnopqrstuv',
+      'vutsrqponmlkjihgfedcba9876543210',
+    ]);
+  });
+
+  it('says what to do when the kept key is damaged, or cannot be kept', () => {
+    loadConfig({}, cwd);
+    const file = join(cwd, '.lingpai/secret-key');
+    writeFileSync(file, readFileSync(file, 'utf8').slice(0, 20));
+    expect(faultsOf({})).toEqual([
+      expect.stringMatching(/^SECRET_KEY: must be set.*remove the file/),
+    ]);
+
+    writeFileSync(join(cwd, 'a-file'), '');
+    expect(faultsOf({ LINGPAI_DATA_DIR: 'a-file' })).toEqual([
+      expect.stringMatching(/^SECRET_KEY: must be set.*cannot be made/),
+    ]);
+  });
+
+  it.each([
+    ['2', 2],
+    ['10.0.0.0/8, loopback', '10.0.0.0/8, loopback'],
+    ['::1', '::1'],
+  ])('trusts the proxies %s', (given, expected) =>
+    expect(loadConfig({ SECRET_KEY: key, TRUST_PROXY: given }, cwd).trustProxy).toBe(expected),
+  );
+
+  it.each(['true', 'abc', '10.0.0.1/33', '10.0.0.1,', 'loopback everyone', '-1'])(
+    'does not trust %s, which is no proxy',
+    (given) =>
+      expect(faultsOf({ TRUST_PROXY: given })).toEqual([
+        expect.stringMatching(/^TRUST_PROXY: must be /),
+      ]),
+  );
+
+  it('names the range of a number', () => {
+    expect(
+      faultsOf({ PORT: '70000', ACCESS_TOKEN_TTL_SECONDS: '1', DATABASE_POOL_SIZE: '1.5' }),
+    ).toEqual([
+      'PORT: must be a port number from 0 to 65535',
+      'DATABASE_POOL_SIZE: must be a number of connections from 2 to 500',
+      'ACCESS_TOKEN_TTL_SECONDS: must be a number of seconds from 60 to 86400',
+    ]);
+  });
+
+  it('prints no value in a fault', () => {
+    const faults = faultsOf({
+      DATABASE_URL: 'postgres//lingpai:hunter2hunter2@db',
+      REDIS_URL: 'hunter3hunter3',
+      SECRET_KEY: 'hunter4hunter4',
+      OUTBOUND_PROXY: 'hunter5hunter5',
+    });
+    expect(faults).toHaveLength(4);
+    expect(faults.join()).not.toContain('hunter');
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    const empty = Object.fromEntries(Object.keys(environmentVariables).map((name) => [name, '']));
+    expect(faultsOf(empty)).toEqual([]);
   });
 
   it('lists every fault at once, by name', () => {

@@ -1,11 +1,12 @@
-import { resolve } from 'node:path';
+import { networkInterfaces } from 'node:os';
+import { join, resolve } from 'node:path';
 
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 
 import { Secret } from '../common/secret.js';
-import type { Config } from './config.js';
-import { Environment, environmentVariables } from './environment.js';
+import { Config } from './config.js';
+import { Environment, environmentVariables, isKey } from './environment.js';
 import { ownSecretKey } from './secret-key-file.js';
 
 /** The environment is wrong. `faults` names every one, in a line each; no value is ever among the words. */
@@ -41,17 +42,15 @@ export function loadConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()): Config 
 
   const dataDir = resolve(cwd, read.LINGPAI_DATA_DIR ?? '.lingpai');
   const port = read.PORT ?? 3000;
-  return deepFreeze({
+  const values = {
     production,
-    host: read.HOST ?? '::',
+    host: read.HOST ?? everyAddress(),
     port,
     issuerUrl: read.ISSUER_URL ? new URL(read.ISSUER_URL).origin : `http://localhost:${port}`,
     databaseUrl: secret(read.DATABASE_URL),
     databasePoolSize: read.DATABASE_POOL_SIZE ?? 10,
     redisUrl: secret(read.REDIS_URL),
-    secretKeys: (read.SECRET_KEY ?? ownSecretKey(dataDir))
-      .split(',')
-      .map((key) => Buffer.from(key.trim(), 'base64')),
+    secretKeys: secretKeys(read.SECRET_KEY, dataDir),
     provisioningFile: read.PROVISIONING_FILE && resolve(cwd, read.PROVISIONING_FILE),
     adminClient:
       read.ADMIN_CLIENT_ID && read.ADMIN_CLIENT_SECRET
@@ -69,7 +68,14 @@ export function loadConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()): Config 
       sessionSeconds: read.SESSION_TTL_SECONDS ?? 8 * 3600,
     },
     dataDir,
-  });
+  } satisfies Pick<Config, keyof Config>;
+  return deepFreeze(Object.assign(Object.create(Config.prototype) as Config, values));
+}
+
+/** `::` takes IPv4 along, but not on a machine whose IPv6 is off, as in many containers. */
+function everyAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0';
 }
 
 function issuerFaults(value: string | undefined, production: boolean): string[] {
@@ -105,6 +111,25 @@ function productionFaults(read: Environment): string[] {
       ? []
       : ['SECRET_KEY: must be set in production (make one with `openssl rand -base64 32`)']),
   ];
+}
+
+/** @throws ConfigError when there is none and none can be kept */
+function secretKeys(value: string | undefined, dataDir: string): readonly Buffer[] {
+  return (value ?? keptKey(dataDir)).split(',').map((key) => Buffer.from(key.trim(), 'base64'));
+}
+
+function keptKey(dataDir: string): string {
+  const fault = (what: string): ConfigError =>
+    new ConfigError([`SECRET_KEY: must be set, since ${join(dataDir, 'secret-key')} ${what}`]);
+  let key: string;
+  try {
+    key = ownSecretKey(dataDir);
+  } catch (error) {
+    throw fault(`cannot be made or read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+  }
+  if (!isKey(key))
+    throw fault('holds no key; remove the file to get a new one, which opens nothing old');
+  return key;
 }
 
 function trustProxy(value: string | undefined): number | string | false {
