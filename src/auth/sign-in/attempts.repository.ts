@@ -54,22 +54,32 @@ export class AttemptsRepository {
     private readonly clock: Clock,
   ) {}
 
-  async create(state: string, browser: string, attempt: Omit<Attempt, 'stateHash'>): Promise<void> {
+  /**
+   * Remembers a new attempt of a waiting request: found and noted in one statement.
+   * @returns the client's authorization parameters, or `undefined` when the request has expired
+   */
+  async create(
+    state: string,
+    browser: string,
+    attempt: Omit<Attempt, 'stateHash' | 'params'>,
+  ): Promise<Readonly<Record<string, unknown>> | undefined> {
     const now = this.clock.now();
-    await this.dataSource.query(
+    const [row] = await this.dataSource.query<Pick<Row, 'params'>[]>(
       `insert into sign_in_attempts (state_hash, browser_hash, connection, code_kind, interaction_uid, params, created_at, expires_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+       select $1, $2, $3, $4, $5, payload->'params', $6, $7
+         from oidc_entries where model = 'Interaction' and id = $5 and expires_at > $6
+       returning params`,
       [
         hashOf(state),
         hashOf(browser),
         attempt.connection,
         attempt.codeKind,
         attempt.interactionUid,
-        attempt.params,
         now,
         new Date(now.getTime() + stateSeconds * 1000),
       ],
     );
+    return row?.params;
   }
 
   /** Uses a state up, in one conditional UPDATE: of callbacks that race, one is the first. */

@@ -71,11 +71,9 @@ export class HandOff {
     way: string | undefined,
     browser: BrowserRequest,
   ): Promise<BrowserAnswer> {
-    const pending = await this.#pending(uid, tiedTo);
-    if (!pending) return this.startAgain.expired(browser);
+    if (tiedTo !== uid) return this.startAgain.expired(browser);
     const connection = await this.connections.find(slug);
-    if (!connection || !(await this.choice.isPossible(pending.client, slug)))
-      return this.#noConnection(browser);
+    if (!connection) return this.#noConnection(browser);
 
     const { inApp } = connection.provider;
     const codeKind: CodeKind =
@@ -83,12 +81,15 @@ export class HandOff {
     const known = this.#cookie.read(browser.cookie);
     const secret = known ?? this.#cookie.newValue();
     const state = newState();
-    await this.attempts.create(state, secret, {
+    const params = await this.attempts.create(state, secret, {
       connection: slug,
       codeKind,
       interactionUid: uid,
-      params: pending.request.params,
     });
+    const client = params && (await this.clients.find(String(params['client_id'])));
+    if (!client) return this.startAgain.expired(browser);
+    // The attempt of a connection that this client may not use is never told its state.
+    if (!(await this.choice.isPossible(client, slug))) return this.#noConnection(browser);
     const answer = this.#goTo(connection, codeKind, state, uid, browser);
     return known ? answer : { ...answer, setCookie: this.#cookie.header(secret) };
   }

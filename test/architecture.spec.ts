@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+import { describe, expect, it } from '@jest/globals';
+
+const root = resolve(import.meta.dirname, '..');
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Every relative import of the sources, as paths from the root. */
+const imports: Import[] = sourceFiles(join(root, 'src')).flatMap((file) =>
+  [...readFileSync(file, 'utf8').matchAll(/(?:from|import)\s+'(\.{1,2}\/[^']+)'/g)].map(
+    (match) => ({
+      from: relative(root, file),
+      to: relative(root, resolve(dirname(file), match[1] ?? '')).replace(/\.js$/, '.ts'),
+    }),
+  ),
+);
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(
+      (name) => name.endsWith('.ts') && !name.endsWith('.spec.ts') && !name.includes('testing/'),
+    )
+    .map((name) => join(folder, name));
+}
+
+function importsOf(from: string, to: RegExp): string[] {
+  return imports
+    .filter((each) => each.from.startsWith(from) && to.test(each.to))
+    .map((each) => `${each.from} → ${each.to}`);
+}
+
+describe('the house', () => {
+  it('has imports to look at', () => {
+    expect(imports.length).toBeGreaterThan(150);
+  });
+
+  it.each([
+    [
+      'a provider knows no accounts, sign-in, issuer, token cache or connections',
+      'src/auth/providers/',
+      /^src\/(?:account-binding|audit|connections|token-cache|database|auth\/(?:sign-in|issuer))\//,
+    ],
+    [
+      'account binding knows of platforms only the contract',
+      'src/account-binding/',
+      /^src\/(?:connections|token-cache|auth\/(?:sign-in|issuer|providers\/(?!provider\.ts)))/,
+    ],
+    [
+      'the token cache knows only the contract',
+      'src/token-cache/',
+      /^src\/(?:connections|account-binding|auth\/(?:sign-in|issuer|providers\/(?!platform-tokens\.ts)))/,
+    ],
+    [
+      'the issuer knows no platform, and of the sign-in only its pages',
+      'src/auth/issuer/',
+      /^src\/(?:token-cache|auth\/(?:providers\/(?!provider\.ts)|sign-in\/(?!pages\/)))/,
+    ],
+    [
+      'the pages know nobody',
+      'src/auth/sign-in/pages/',
+      /^src\/(?!auth\/sign-in\/pages\/|common\/app-error\.ts)/,
+    ],
+    ['what is common knows no room', 'src/common/', /^src\/(?!common\/)/],
+    [
+      'nothing knows the sandbox, the demo, the bench or the tests',
+      'src/',
+      /^(?:sandbox|demo|bench|test)\//,
+    ],
+  ])('%s', (_rule, from, forbidden) => {
+    expect(importsOf(from, forbidden)).toEqual([]);
+  });
+
+  it('no platform imports another, beside what both WeCom platforms share', () => {
+    const platforms = ['dingtalk', 'wecom-self-built'];
+    const crossing = platforms.flatMap((platform) =>
+      platforms
+        .filter((other) => other !== platform)
+        .flatMap((other) =>
+          importsOf(`src/auth/providers/${platform}/`, new RegExp(`^src/auth/providers/${other}/`)),
+        ),
+    );
+    expect(crossing).toEqual([]);
+  });
+
+  it('every controller declares who may call it', () => {
+    const silent = sourceFiles(join(root, 'src'))
+      .filter((file) => file.endsWith('.controller.ts'))
+      .filter((file) => !/@Public\(\)|@RequiresScope\(/.test(readFileSync(file, 'utf8')))
+      .map((file) => relative(root, file));
+    expect(silent).toEqual([]);
+  });
+
+  it('no file outgrows three hundred lines', () => {
+    const large = ['src', 'sandbox', 'demo', 'bench']
+      .flatMap((folder) => sourceFiles(join(root, folder)))
+      .filter((file) => readFileSync(file, 'utf8').split('\n').length > 300)
+      .map((file) => relative(root, file));
+    expect(large).toEqual([]);
+  });
+});

@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { createTestDatabase, type TestDatabase } from '../fixtures/postgres.js';
+
+const root = resolve(import.meta.dirname, '../..');
+const children: ChildProcess[] = [];
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await database.drop();
+});
+
+/** The service as a process of its own, as it is started in earnest. */
+function start(env: Record<string, string>): {
+  child: ChildProcess;
+  output: () => string;
+  exitCode: Promise<number | null>;
+} {
+  const child = spawn(
+    process.execPath,
+    ['--import', './test/fixtures/typescript-loader.js', 'src/main.ts'],
+    {
+      cwd: root,
+      env: { PATH: process.env['PATH'] ?? '', HOST: '127.0.0.1', LOG_LEVEL: 'info', ...env },
+    },
+  );
+  children.push(child);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return { child, output: () => output, exitCode: new Promise((done) => child.once('exit', done)) };
+}
+
+async function untilStatus(url: string, status: number): Promise<Response> {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.status === status) return response;
+    await sleep(50);
+  }
+  throw new Error(`${url} did not answer ${status}`);
+}
+
+/** A wire to Postgres that can be cut and mended. */
+async function openWire(
+  target: URL,
+): Promise<{ port: number; cut(): void; mend(): Promise<void>; close(): void }> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    for (const side of [socket, upstream]) {
+      sockets.add(side);
+      side.on('error', () => undefined);
+    }
+    socket.pipe(upstream).pipe(socket);
+    socket.on('close', () => upstream.destroy());
+    upstream.on('close', () => socket.destroy());
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  return {
+    port,
+    cut: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+    },
+    mend: () => new Promise<void>((done) => server.listen(port, '127.0.0.1', done)),
+    close: () => server.close(),
+  };
+}
+
+const freePort = (): string => String(20_000 + Math.floor(Math.random() * 30_000));
+
+describe('a start', () => {
+  it('with a wrong environment ends with every fault named and exit code 1', async () => {
+    const { output, exitCode } = start({
+      PORT: 'eighty',
+      SECRET_KEY: 'c2hvcnQ=',
+      LOG_LEVEL: 'loud',
+    });
+    expect(await exitCode).toBe(1);
+    expect(output()).toContain('PORT: must be a port number');
+    expect(output()).toContain('SECRET_KEY: must be 32 random bytes');
+    expect(output()).toContain('LOG_LEVEL: must be one of');
+    expect(output()).not.toContain('c2hvcnQ=');
+  }, 60_000);
+
+  it('with a wrong provisioning file ends with every fault named by its place', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lingpai-start-'));
+    const file = join(folder, 'wrong.yaml');
+    await writeFile(
+      file,
+      `connections:
+  - { slug: Ding, platform: dingtalk, displayName: D, clientId: a, clientSecret: '\${NOT_SET_ANYWHERE}', corpId: dingcorp }
+  - { slug: wecom, platform: wecom-self-built, displayName: W, agentId: 17, secret: a-secret-of-its-own, colour: green }
+clients:
+  - { clientId: portal, displayName: P, redirectUris: ['http://portal.example.com/cb'], connections: [nowhere] }
+`,
+    );
+    const { output, exitCode } = start({
+      PORT: freePort(),
+      DATABASE_URL: database.url,
+      PROVISIONING_FILE: file,
+      LINGPAI_DATA_DIR: folder,
+    });
+    expect(await exitCode).toBe(1);
+    expect(output()).toContain(
+      'connections[0].clientSecret: the variable NOT_SET_ANYWHERE is not set',
+    );
+    await writeFile(
+      file,
+      (await import('node:fs'))
+        .readFileSync(file, 'utf8')
+        .replace('${NOT_SET_ANYWHERE}', 'a-secret-of-dingtalk'),
+    );
+
+    const again = start({
+      PORT: freePort(),
+      DATABASE_URL: database.url,
+      PROVISIONING_FILE: file,
+      LINGPAI_DATA_DIR: folder,
+    });
+    expect(await again.exitCode).toBe(1);
+    for (const place of [
+      'connections[0].slug: ',
+      'connections[1].corpId: ',
+      'connections[1].colour: ',
+      'clients[0].redirectUris: ',
+    ]) {
+      expect(again.output()).toContain(place);
+    }
+    expect(again.output()).not.toContain('a-secret-of');
+  }, 60_000);
+
+  it('waits for Postgres, survives its absence, and ends on SIGTERM with 0', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lingpai-start-'));
+    const target = new URL(database.url);
+    const wire = await openWire(target);
+    target.port = String(wire.port);
+    wire.cut();
+    const port = freePort();
+    const { child, output, exitCode } = start({
+      PORT: port,
+      DATABASE_URL: target.href,
+      LINGPAI_DATA_DIR: folder,
+    });
+    const base = `http://127.0.0.1:${port}`;
+
+    const waiting = await untilStatus(`${base}/health/ready`, 503);
+    expect(await waiting.json()).toMatchObject({ phase: 'starting', database: 'waiting' });
+    expect((await fetch(`${base}/health/live`)).status).toBe(200);
+    expect((await fetch(`${base}/.well-known/openid-configuration`)).status).toBe(503);
+
+    await wire.mend();
+    await untilStatus(`${base}/health/ready`, 200);
+    wire.cut();
+    await untilStatus(`${base}/health/ready`, 503);
+    expect((await fetch(`${base}/.well-known/jwks.json`)).status).toBe(200);
+    await wire.mend();
+    await untilStatus(`${base}/health/ready`, 200);
+
+    child.kill('SIGTERM');
+    expect(await exitCode).toBe(0);
+    expect(output()).not.toContain(target.password);
+    wire.close();
+  }, 90_000);
+});
