@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A measured program. */
+export interface Measured {
+  readonly child: ChildProcess;
+  /** The first line that it printed. */
+  readonly firstLine: Promise<string>;
+  /** CPU time so far, in milliseconds. */
+  cpuMs(): number;
+  /** The most memory it ever held, in megabytes. */
+  peakMb(): number;
+  stop(): Promise<void>;
+}
+
+/** Clock ticks per second of `/proc/<pid>/stat`. */
+const ticksPerSecond = 100;
+
+/** Starts one of the built programs of this folder's parent. */
+export function start(file: string, env: Record<string, string>): Measured {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '..', file)], {
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const stat = (): string[] =>
+    readFileSync(`/proc/${child.pid ?? 0}/stat`, 'utf8')
+      .split(') ')[1]
+      ?.split(' ') ?? [];
+  return {
+    child,
+    firstLine: new Promise((resolve) => {
+      let text = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        if (text.includes('\n')) resolve(text.split('\n')[0] ?? '');
+      });
+    }),
+    // utime and stime are fields 14 and 15, counted from the process id.
+    cpuMs: () => ((Number(stat()[11]) + Number(stat()[12])) * 1000) / ticksPerSecond,
+    peakMb: () =>
+      Number(
+        /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8'))?.[1] ?? 0,
+      ) / 1024,
+    stop: async () => {
+      if (child.exitCode !== null) return;
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), 5000);
+      await ended;
+      clearTimeout(late);
+    },
+  };
+}
