@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -99,9 +99,11 @@ describe.each(users)('the embedded Postgres, started by %s', (_name, who) => {
     const [row] = await query(first.url, "select current_setting('data_directory') as data");
     const pidFile = join((row as { data: string }).data, 'postmaster.pid');
     const lines = (await readFile(pidFile, 'utf8')).split('\n');
+    const { uid: owner, gid: group } = await stat(pidFile);
     await first.stop();
     // This test is the stranger: it would end here if it were taken for the server.
-    await writeFile(pidFile, [process.pid, ...lines.slice(1)].join('\n'), { mode: 0o644 });
+    await writeFile(pidFile, [process.pid, ...lines.slice(1)].join('\n'));
+    await chown(pidFile, owner, group);
 
     const second = await project.start(who);
     expect(await query(second.url, 'select 1 as one')).toEqual([{ one: 1 }]);
