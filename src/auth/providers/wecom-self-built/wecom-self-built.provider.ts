@@ -1,24 +1,27 @@
 import { AppError } from '../../../common/app-error.js';
-import { urlOf } from '../endpoint.js';
-import { asText } from '../platform-reply.js';
+import { asText, type ReplyObject } from '../platform-reply.js';
 import type {
   AuthorizationRequest,
+  CodeExchange,
   PlatformIdentity,
-  PlatformProfile,
   Provider,
   ProviderFactory,
   ProviderTools,
 } from '../provider.js';
 import { isWecomClient } from '../wecom/user-agent.js';
-import { unusable } from '../wecom/wecom.api.js';
+import { unusable } from '../wecom/wecom.errors.js';
 import { WecomSelfBuiltApi } from './wecom-self-built.api.js';
-import { consentedProfile, directoryProfile, memberId } from './wecom-self-built.replies.js';
+import { consentedProfile } from './wecom-self-built.consent.js';
+import { wecomSelfBuiltDirectory } from './wecom-self-built.directory.js';
+import { loginUrl, oauthUrl, readCallback } from './wecom-self-built.links.js';
+import { memberId, subjectOf } from './wecom-self-built.replies.js';
 import { WecomSelfBuiltSettings } from './wecom-self-built.settings.js';
 import { wecomSelfBuiltTokens } from './wecom-self-built.tokens.js';
 
 /**
- * A corp's own WeCom app (reference wecom-self-built.md). A person is the `userid` inside the corp, compared in lower case.
- * Outside the client there is a login page, inside it an OAuth link; both lead to the same exchange.
+ * A corp's own WeCom app: a login page in an ordinary browser, an OAuth link inside the client. A person is their `userid` in the
+ * corp, compared without case. This folder owns the app's links, calls and replies; `../wecom/` what both WeCom platforms share; the
+ * README holds the console steps.
  */
 export const openWecomSelfBuilt: ProviderFactory<WecomSelfBuiltSettings> = {
   settings: WecomSelfBuiltSettings,
@@ -30,144 +33,95 @@ export const openWecomSelfBuilt: ProviderFactory<WecomSelfBuiltSettings> = {
     'contactEventToken',
     'contactEventAesKey',
   ],
-  open: (settings, tools) => new WecomSelfBuiltProvider(settings, tools).provider,
+  open,
 };
 
-/** The corp's record cannot be read by this app; the sign-in goes on without it. */
-const unreadable = new Set(['48002', '48006', '48009']);
+function open(settings: WecomSelfBuiltSettings, tools: ProviderTools): Provider {
+  const { corpId } = settings;
+  const issuer = `wecom:${corpId}`;
+  const api = new WecomSelfBuiltApi(settings, tools.http);
+  const tokens = wecomSelfBuiltTokens(settings, api, tools.tokens);
+  // Only named to operators when WeCom refuses it: a deployment has one.
+  let callbackHost: string | undefined;
 
-class WecomSelfBuiltProvider {
-  readonly #api: WecomSelfBuiltApi;
-  readonly #tokens: ReturnType<typeof wecomSelfBuiltTokens>;
-
-  constructor(
-    private readonly settings: WecomSelfBuiltSettings,
-    private readonly tools: ProviderTools,
-  ) {
-    this.#api = new WecomSelfBuiltApi(settings, tools);
-    this.#tokens = wecomSelfBuiltTokens(settings, this.#api, tools);
+  function leave(request: AuthorizationRequest, link: typeof loginUrl): URL {
+    callbackHost = request.callbackUrl.host;
+    return link(settings, request);
   }
 
-  get provider(): Provider {
-    return {
-      platform: 'wecom-self-built',
-      web: {
-        authorizationUrl: (request) => this.#loginUrl(request),
-        readCallback,
-        identify: (code) => this.#identify(code),
-      },
-      inApp: {
-        handOff: 'redirect',
-        recognises: isWecomClient,
-        authorizationUrl: (request) => this.#oauthUrl(request),
-        readCallback,
-        identify: (code) => this.#identify(code),
-      },
-      miniProgram: { identify: (code) => this.#identifyMiniProgram(code) },
-      directory: { read: (identity) => this.#readDirectory(identity) },
-      jsapi: {
-        corpTicket: () => this.tools.tokens.get(this.#tokens.corpTicket),
-        agentTicket: () => this.tools.tokens.get(this.#tokens.agentTicket),
-      },
-    };
+  /** A token that WeCom rejects was looked at before the code, which is still good then (reference 10). */
+  async function redeem(code: string): Promise<ReplyObject> {
+    requirePlausible(code);
+    return tools.tokens.use(tokens.access, (token) => api.userByCode(token, code, callbackHost));
   }
 
-  /** The login page for ordinary browsers (reference 4.1). */
-  #loginUrl({ state, callbackUrl, language }: AuthorizationRequest): URL {
-    return urlOf(this.settings.endpoints.login, '/wwlogin/sso/login', {
-      login_type: 'CorpApp',
-      appid: this.settings.corpId,
-      agentid: this.settings.agentId,
-      redirect_uri: callbackUrl.href,
-      state,
-      lang: language,
-    });
+  function memberIn(call: string, reply: ReplyObject): PlatformIdentity {
+    const userId = memberId(call, reply);
+    return { issuer, subject: subjectOf(userId), tenant: corpId, userId, profile: {} };
   }
 
-  /** The link for WeCom's own browser (5). The fragment must stand at the very end. */
-  #oauthUrl({ state, callbackUrl }: AuthorizationRequest): URL {
-    const url = urlOf(this.settings.endpoints.open, '/connect/oauth2/authorize', {
-      appid: this.settings.corpId,
-      redirect_uri: callbackUrl.href,
-      response_type: 'code',
-      scope: this.settings.scope,
-      state,
-      agentid: this.settings.agentId,
-    });
-    url.hash = 'wechat_redirect';
-    return url;
-  }
+  const inBrowser: CodeExchange = {
+    identify: async (code) => memberIn('auth/getuserinfo', await redeem(code)),
+  };
 
-  async #identify(code: string): Promise<PlatformIdentity> {
-    const reply = await this.tools.tokens.use(this.#tokens.access, (token) =>
-      this.#api.userByCode(token, code),
-    );
-    const userid = memberId(reply);
-    const ticket = asText(reply['user_ticket']);
-    return this.#identity(userid, ticket ? await this.#consented(ticket) : {});
-  }
+  const inClient: CodeExchange = {
+    async identify(code) {
+      const reply = await redeem(code);
+      const member = memberIn('auth/getuserinfo', reply);
+      const ticket = asText(reply['user_ticket']);
+      if (ticket === undefined) return member;
+      const profile = await consentedProfile(ticket, member.subject, api, tokens, tools);
+      return { ...member, profile };
+    },
+  };
 
-  async #identifyMiniProgram(code: string): Promise<PlatformIdentity> {
-    const session = await this.tools.tokens.use(this.#tokens.access, (token) =>
-      this.#api.miniProgramSession(token, code),
-    );
-    const path = 'miniprogram/jscode2session';
-    const corpId = asText(session['corpid']);
-    if (!corpId) throw unusable(path, 'the answer names no corp');
-    if (corpId !== this.settings.corpId) {
-      throw new AppError('tenant_not_allowed', 'Only members of the company can sign in here.');
-    }
-    return this.#identity(memberId(session), {});
-  }
-
-  /** The person may have refused, or the app may lack the right: a sign-in does not fail over a phone number. */
-  async #consented(userTicket: string): Promise<PlatformProfile> {
-    try {
-      return consentedProfile(
-        await this.tools.tokens.use(this.#tokens.access, (token) =>
-          this.#api.userDetail(token, userTicket),
-        ),
+  const miniProgram: CodeExchange = {
+    async identify(code) {
+      requirePlausible(code);
+      const call = 'miniprogram/jscode2session';
+      const session = await tools.tokens.use(tokens.access, (token) =>
+        api.miniProgramSession(token, code),
       );
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      this.tools.warn('phone and mail could not be read; the sign-in goes on without them', {
-        ...error.operator,
-      });
-      return {};
-    }
-  }
+      requireCorp(corpId, call, session);
+      return memberIn(call, session);
+    },
+  };
 
-  async #readDirectory({ userId }: PlatformIdentity): Promise<PlatformProfile | undefined> {
-    if (!userId) return undefined;
-    try {
-      return directoryProfile(
-        await this.tools.tokens.use(this.#tokens.access, (token) => this.#api.user(token, userId)),
-      );
-    } catch (error) {
-      const code = error instanceof AppError ? error.operator?.platformCode : undefined;
-      if (code === undefined || !unreadable.has(code)) throw error;
-      this.tools.warn('the directory cannot be read: the name stays empty', {
-        ...(error as AppError).operator,
-      });
-      return undefined;
-    }
-  }
-
-  #identity(userid: string, profile: PlatformProfile): PlatformIdentity {
-    const { corpId } = this.settings;
-    return {
-      issuer: `wecom:${corpId}`,
-      subject: userid.toLowerCase(),
-      tenant: corpId,
-      userId: userid,
-      profile,
-    };
-  }
+  return {
+    platform: 'wecom-self-built',
+    web: {
+      ...inBrowser,
+      authorizationUrl: (request) => leave(request, loginUrl),
+      readCallback,
+    },
+    inApp: {
+      ...inClient,
+      handOff: 'redirect',
+      recognises: isWecomClient,
+      authorizationUrl: (request) => leave(request, oauthUrl),
+      readCallback,
+    },
+    miniProgram,
+    directory: wecomSelfBuiltDirectory(issuer, api, tokens, tools),
+    jsapi: {
+      corpTicket: () => tools.tokens.get(tokens.corpTicket),
+      agentTicket: () => tools.tokens.get(tokens.agentTicket),
+    },
+  };
 }
 
-/** Neither code nor error is how WeCom reports a refusal (reference 4.4). */
-function readCallback(query: URLSearchParams): string {
-  const code = query.get('code');
-  if (!code) throw new AppError('user_cancelled', 'The sign-in was cancelled in WeCom.');
-  return code;
+/** A frontend may hand us anything as a code; WeCom's hold at most 512 bytes (reference 4.4), and call others a broken request. */
+function requirePlausible(code: string): void {
+  if (code !== '' && Buffer.byteLength(code) <= 512) return;
+  throw new AppError('platform_code_rejected', 'This is not a sign-in code of WeCom.');
+}
+
+/** A mini program may be open to other corps than the app's own (reference 14). */
+function requireCorp(corpId: string, call: string, session: ReplyObject): void {
+  const theirs = asText(session['corpid']);
+  if (theirs === undefined) throw unusable(call, 'the answer lacks corpid');
+  if (theirs === corpId) return;
+  throw new AppError('tenant_not_allowed', 'Only members of the company can sign in here.', {
+    operator: { call, platformMessage: `the person belongs to the corp ${theirs}` },
+  });
 }

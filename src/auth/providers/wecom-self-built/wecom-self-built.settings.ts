@@ -1,70 +1,52 @@
 import { Transform, Type } from 'class-transformer';
-import { IsIn, IsOptional, Matches, ValidateNested } from 'class-validator';
+import { IsIn, IsObject, IsOptional, Matches, ValidateNested } from 'class-validator';
 
 import type { Secret } from '../../../common/secret.js';
 import { IsSecret } from '../../../common/validation.js';
-import { IsBaseUrl } from '../endpoint.js';
-
-/** WeCom's four hosts (reference wecom 2, 13). */
-export class WecomEndpoints {
-  @IsOptional()
-  @IsBaseUrl()
-  login = 'https://login.work.weixin.qq.com';
-
-  @IsOptional()
-  @IsBaseUrl()
-  open = 'https://open.weixin.qq.com';
-
-  @IsOptional()
-  @IsBaseUrl()
-  openWork = 'https://open.work.weixin.qq.com';
-
-  @IsOptional()
-  @IsBaseUrl()
-  api = 'https://qyapi.weixin.qq.com';
-}
+import { WecomEndpoints } from '../wecom/wecom.endpoints.js';
+import { IsCallbackAesKey, IsCallbackToken } from '../wecom/wecom.rules.js';
 
 /** What a connection to a corp's own app has beside the common fields (DESIGN 5). */
 export class WecomSelfBuiltSettings {
+  /** 我的企业 > 企业信息; only this corp's members may sign in. */
   @Matches(/^\w{4,64}$/, { message: 'must be the corp’s id (ww…)' })
   corpId: string;
 
+  /** The app's AgentId. YAML reads it as a number where it stands without quotes. */
   @Transform(({ value }: { value: unknown }) => (typeof value === 'number' ? String(value) : value))
-  @Matches(/^\d{1,12}$/, { message: 'must be the app’s agent id' })
+  @Matches(/^\d{1,15}$/, { message: 'must be the app’s agent id, digits only' })
   agentId: string;
 
+  /** The app's own Secret. */
   @IsSecret({ minLength: 8 })
   secret: Secret;
 
-  /** In WeCom's own client: `snsapi_privateinfo` asks for phone and mail, `snsapi_base` is silent. */
-  @IsOptional()
+  /** Inside the client: `snsapi_base` is silent, `snsapi_privateinfo` asks the person for phone and mailbox. */
   @IsIn(['snsapi_base', 'snsapi_privateinfo'], {
     message: 'must be snsapi_base or snsapi_privateinfo',
   })
   scope: 'snsapi_base' | 'snsapi_privateinfo' = 'snsapi_base';
 
-  @IsOptional()
-  @IsSecret({ minLength: 3 })
+  /** The Token and EncodingAESKey of the app's own callback (接收消息). */
+  @IsCallbackToken('eventAesKey')
   eventToken?: Secret;
 
-  @IsOptional()
-  @IsSecret({ minLength: 43 })
+  @IsCallbackAesKey('eventToken')
   eventAesKey?: Secret;
 
-  /** The contact-sync helper's own secret and callback pair. */
+  /** The contact-sync helper's (通讯录同步) own Secret. */
   @IsOptional()
   @IsSecret({ minLength: 8 })
   contactSecret?: Secret;
 
-  @IsOptional()
-  @IsSecret({ minLength: 3 })
+  /** The contact-sync helper's own callback pair: a plain app may get no contact events. */
+  @IsCallbackToken('contactEventAesKey')
   contactEventToken?: Secret;
 
-  @IsOptional()
-  @IsSecret({ minLength: 43 })
+  @IsCallbackAesKey('contactEventToken')
   contactEventAesKey?: Secret;
 
-  @IsOptional()
+  @IsObject({ message: 'must be an object of base URLs: login, open, openWork, api' })
   @ValidateNested()
   @Type(() => WecomEndpoints)
   endpoints: WecomEndpoints = new WecomEndpoints();

@@ -1,9 +1,8 @@
-import type { TokenSource } from '../platform-tokens.js';
-import type { ProviderTools } from '../provider.js';
+import type { FetchedToken, PlatformTokens, TokenSource } from '../platform-tokens.js';
 import type { WecomSelfBuiltApi } from './wecom-self-built.api.js';
 import type { WecomSelfBuiltSettings } from './wecom-self-built.settings.js';
 
-/** The tokens of one app of one corp: each app has its own (reference wecom 3, 8). */
+/** The tokens of one app of one corp, as the token cache knows them: no two apps share one (reference wecom-self-built 3, 8). */
 export interface WecomSelfBuiltTokens {
   readonly access: TokenSource;
   readonly corpTicket: TokenSource;
@@ -11,21 +10,24 @@ export interface WecomSelfBuiltTokens {
 }
 
 export function wecomSelfBuiltTokens(
-  settings: WecomSelfBuiltSettings,
+  { corpId, agentId, secret }: WecomSelfBuiltSettings,
   api: WecomSelfBuiltApi,
-  tools: ProviderTools,
+  tokens: PlatformTokens,
 ): WecomSelfBuiltTokens {
-  const whose = { credential: `${settings.corpId}/${settings.agentId}`, secret: settings.secret };
+  const whose = { credential: `${corpId}/${agentId}`, secret };
   const access: TokenSource = {
     ...whose,
     kind: 'wecom-access-token',
     fetch: () => api.accessToken(),
   };
-  const ticket = (kind: string, fetch: TokenFetch): TokenSource => ({
+  const ticket = (
+    kind: string,
+    fetch: (accessToken: string) => Promise<FetchedToken>,
+  ): TokenSource => ({
     ...whose,
     kind,
     dependsOn: access,
-    fetch: () => tools.tokens.use(access, fetch),
+    fetch: () => tokens.use(access, fetch),
   });
   return {
     access,
@@ -33,5 +35,3 @@ export function wecomSelfBuiltTokens(
     agentTicket: ticket('wecom-agent-ticket', (token) => api.agentTicket(token)),
   };
 }
-
-type TokenFetch = (accessToken: string) => ReturnType<TokenSource['fetch']>;

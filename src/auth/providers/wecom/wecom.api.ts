@@ -1,60 +1,84 @@
-import { AppError } from '../../../common/app-error.js';
+import type { HttpClient } from '../../../common/http-client.js';
 import { urlOf } from '../endpoint.js';
 import { asNumber, asObject, asText, type ReplyObject } from '../platform-reply.js';
 import type { FetchedToken } from '../platform-tokens.js';
-import type { ProviderTools } from '../provider.js';
-import { isBusy, refusalOf, toError } from './wecom.errors.js';
+import { toError, unusable } from './wecom.errors.js';
+import { meaningOf } from './wecom.meanings.js';
+import { refusalIn } from './wecom.replies.js';
 
-/** One call under `/cgi-bin/`. */
+/** One call under `/cgi-bin/` (reference wecom-self-built 2): a GET, or a POST when there is a body. */
 export interface WecomCall {
   /** The path below `/cgi-bin/`, which is also the call's name in logs. */
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
-  /** Sent by POST when present; WeCom takes the token in the query alone (reference wecom 2). */
-  readonly json?: unknown;
+  /** The platform token: it goes into the query, the only place where WeCom reads it. */
   readonly token?: string;
-  /** Never for the exchange of a code. */
+  /** What may be shown to an operator. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** What must not come back in an error: a code, the secret. */
+  readonly sensitiveQuery?: Readonly<Record<string, string>>;
+  /** The JSON body; all of it counts as sensitive. */
+  readonly json?: Readonly<Record<string, string>>;
+  /** False where the call spends a single-use code. */
   readonly repeatable: boolean;
+  /** The host that the person was sent back to, where the call spends a code. */
+  readonly callbackHost?: string;
 }
 
-/** Makes WeCom's calls: each gives a reply that was fine, or throws an error of ours. */
+/**
+ * What both WeCom platforms share: how a call is made, when a reply is fine, and what each code means. Which calls there are, and
+ * whose tokens they take, is each platform's own.
+ * @param base the API's base URL, without a trailing slash
+ * @returns the reply, which was fine
+ * @throws AppError by the table in `wecom.meanings.ts`; `PlatformTokenRejected` where the token is to blame
+ */
 export async function callWecom(
-  tools: ProviderTools,
-  apiBase: string,
+  http: HttpClient,
+  base: string,
   call: WecomCall,
 ): Promise<ReplyObject> {
-  const { path, query, json, token, repeatable } = call;
-  const reply = await tools.http.requestJson({
+  const { path, token, query, sensitiveQuery, json, repeatable, callbackHost } = call;
+  const reply = await http.requestJson({
     platform: 'wecom',
     call: path,
-    method: json === undefined ? 'GET' : 'POST',
-    url: urlOf(apiBase, `/cgi-bin/${path}`, {
+    method: json ? 'POST' : 'GET',
+    url: urlOf(base, `/cgi-bin/${path}`, {
       ...(token !== undefined && { access_token: token }),
       ...query,
+      ...sensitiveQuery,
     }),
-    ...(json !== undefined && { json }),
+    ...(json && { json }),
     repeatable,
-    isBusy: (answer) => isBusy(refusalOf(answer.status, answer.body)),
+    isBusy: (answer) => {
+      const refusal = refusalIn(answer);
+      return refusal !== undefined && meaningOf(refusal).passes === true;
+    },
   });
-  const refusal = refusalOf(reply.status, reply.body);
-  if (refusal) throw toError(path, refusal, token !== undefined);
-  return asObject(reply.body);
+  const refusal = refusalIn(reply);
+  if (!refusal) return asObject(reply.body);
+  throw toError(
+    {
+      name: path,
+      withToken: token !== undefined,
+      sensitive: [token ?? '', ...valuesOf(sensitiveQuery), ...valuesOf(json)],
+      ...(callbackHost !== undefined && { callbackHost }),
+    },
+    refusal,
+  );
 }
 
-/** Reads a token and its life, in seconds, from a reply. */
+/**
+ * Reads a token or ticket, and how long it lives, from a reply.
+ * @throws AppError `platform_unavailable` when either is missing: a made-up lifetime would serve a dead token
+ */
 export function fetchedToken(path: string, reply: ReplyObject, field: string): FetchedToken {
   const value = asText(reply[field]);
-  if (!value) throw unusable(path, `the answer lacks ${field}`);
-  return { value, expiresInSeconds: asNumber(reply['expires_in']) ?? 7200 };
+  if (value === undefined) throw unusable(path, `the answer lacks ${field}`);
+  const expiresInSeconds = asNumber(reply['expires_in']);
+  if (expiresInSeconds === undefined || expiresInSeconds <= 0)
+    throw unusable(path, 'the answer lacks expires_in');
+  return { value, expiresInSeconds };
 }
 
-/** A reply that was fine but lacks what it is for, or says two things at once. */
-export function unusable(path: string, words: string): AppError {
-  return new AppError(
-    'platform_unavailable',
-    'WeCom gave an answer that cannot be used. Please try again.',
-    {
-      operator: { call: path, platformMessage: words },
-    },
-  );
+function valuesOf(fields: Readonly<Record<string, string>> | undefined): string[] {
+  return Object.values(fields ?? {});
 }
