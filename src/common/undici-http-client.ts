@@ -4,6 +4,7 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
 import { AppError } from './app-error.js';
 import { HttpClient, type OutboundReply, type OutboundRequest } from './http-client.js';
+import { NoAnswer, readCappedText, noAnswerOf } from './no-answer.js';
 import type { Secret } from './secret.js';
 
 /** How one try went: for logs and metrics. Holds nothing of the URL but the call's name. */
@@ -13,61 +14,49 @@ export interface OutboundEvent {
   readonly outcome: 'answered' | 'busy' | 'unreadable' | 'no-answer';
   readonly status?: number;
   readonly durationMs: number;
+  /** 0 for the first try. */
   readonly attempt: number;
 }
 
 const limitMs = 5000;
+/** Less than the limit of a whole try, so that a server which can't be reached is told from one that says nothing. */
+const connectLimitMs = 3000;
 const repeats = 2;
 const firstPauseMs = 100;
-const largestBody = 1024 * 1024;
-/** Nothing was sent: the call may be made again whatever it is. */
-const unsent = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-/** A try without an answer that could be read. */
-class NoAnswer extends Error {
-  constructor(
-    readonly outcome: 'unreadable' | 'no-answer',
-    readonly wasSent: boolean,
-    words: string,
-  ) {
-    super(words);
-  }
-}
 
 /** `HttpClient` on undici: keep-alive connections, optionally through a proxy, no redirects. */
 export class UndiciHttpClient extends HttpClient {
   readonly #dispatcher: Dispatcher;
+  readonly #observe: ((event: OutboundEvent) => void) | undefined;
 
   constructor(
     options: { proxy?: Secret | undefined; observe?: (event: OutboundEvent) => void } = {},
   ) {
     super();
-    this.observe = options.observe;
-    const limits = { connect: { timeout: limitMs }, keepAliveTimeout: 30_000, connections: 128 };
+    this.#observe = options.observe;
+    const limits = { keepAliveTimeout: 30_000, connections: 128 };
+    const connect = { timeout: connectLimitMs };
     this.#dispatcher = options.proxy
-      ? new ProxyAgent({ uri: options.proxy.reveal(), ...limits })
-      : new Agent(limits);
+      ? new ProxyAgent({
+          uri: options.proxy.reveal(),
+          proxyTls: connect,
+          requestTls: connect,
+          ...limits,
+        })
+      : new Agent({ connect, ...limits });
   }
-
-  private readonly observe: ((event: OutboundEvent) => void) | undefined;
 
   override async requestJson(request: OutboundRequest): Promise<OutboundReply> {
     for (let attempt = 0; ; attempt += 1) {
       if (attempt > 0) await sleep(firstPauseMs * 2 ** attempt * (0.5 + Math.random() / 2));
-      const mayRepeat = attempt < repeats;
+      const isLast = attempt === repeats;
       try {
         const reply = await this.#try(request, attempt);
-        const busy = request.repeatable && (reply.status >= 500 || request.isBusy?.(reply));
-        if (!busy || !mayRepeat) return reply;
+        if (isLast || !isBusy(request, reply)) return reply;
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
-        if (!mayRepeat || (error.wasSent && !request.repeatable)) throw unavailable(request, error);
+        const mayRepeat = !error.wasSent || (request.repeatable && error.mayPass);
+        if (isLast || !mayRepeat) throw unavailable(request, error);
       }
     }
   }
@@ -80,7 +69,7 @@ export class UndiciHttpClient extends HttpClient {
   async #try(request: OutboundRequest, attempt: number): Promise<OutboundReply> {
     const startedAt = performance.now();
     const note = (outcome: OutboundEvent['outcome'], status?: number): void =>
-      this.observe?.({
+      this.#observe?.({
         platform: request.platform,
         call: request.call,
         outcome,
@@ -90,18 +79,17 @@ export class UndiciHttpClient extends HttpClient {
       });
     try {
       const reply = await this.#send(request);
-      note(request.isBusy?.(reply) ? 'busy' : 'answered', reply.status);
+      note(isBusy(request, reply) ? 'busy' : 'answered', reply.status);
       return reply;
     } catch (error) {
-      const failed = error instanceof NoAnswer ? error : noAnswer(error);
-      note(failed.outcome);
+      const failed = error instanceof NoAnswer ? error : noAnswerOf(error);
+      note(failed.outcome, failed.status);
       throw failed;
     }
   }
 
   async #send(request: OutboundRequest): Promise<OutboundReply> {
-    // One limit for the whole try: a server that drips its answer is as late as one that says nothing.
-    const { statusCode, body } = await this.#dispatcher.request({
+    const { statusCode: status, body } = await this.#dispatcher.request({
       origin: request.url.origin,
       path: request.url.pathname + request.url.search,
       method: request.method,
@@ -111,40 +99,23 @@ export class UndiciHttpClient extends HttpClient {
         ...request.headers,
       },
       body: request.json === undefined ? null : JSON.stringify(request.json),
+      // One limit for the whole try: a server that drips its answer is as late as one that says nothing.
       signal: AbortSignal.timeout(limitMs),
     });
-    const text = await readCapped(body);
-    if (statusCode >= 300 && statusCode < 400)
-      throw new NoAnswer('unreadable', true, `a redirect (${statusCode})`);
+    const text = await readCappedText(body, status);
+    if (status >= 300 && status < 400)
+      throw NoAnswer.unreadable(`a redirect (HTTP ${status})`, status);
     try {
-      return { status: statusCode, body: JSON.parse(text) as unknown };
+      return { status, body: JSON.parse(text) as unknown };
     } catch {
-      throw new NoAnswer('unreadable', true, `an answer that is not JSON (HTTP ${statusCode})`);
+      throw NoAnswer.unreadable(`an answer that is not JSON (HTTP ${status})`, status);
     }
   }
 }
 
-async function readCapped(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > largestBody)
-      throw new NoAnswer('unreadable', true, 'an answer larger than a megabyte');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function noAnswer(error: unknown): NoAnswer {
-  const { name, code } = error as { name?: string; code?: string };
-  if (name === 'TimeoutError')
-    return new NoAnswer('no-answer', true, 'no answer within five seconds');
-  return new NoAnswer(
-    'no-answer',
-    !unsent.has(code ?? ''),
-    `no connection (${code ?? name ?? 'unknown'})`,
-  );
+/** Only a call that may be repeated is asked whether it should be. */
+function isBusy(request: OutboundRequest, reply: OutboundReply): boolean {
+  return request.repeatable && (reply.status >= 500 || request.isBusy?.(reply) === true);
 }
 
 function unavailable(request: OutboundRequest, error: NoAnswer): AppError {
@@ -155,7 +126,10 @@ function unavailable(request: OutboundRequest, error: NoAnswer): AppError {
       operator: {
         call: request.call,
         platformMessage: error.message,
-        fix: 'Check that this host can reach the platform (DNS, firewall, OUTBOUND_PROXY), and the platform\u2019s status page.',
+        fix:
+          error.outcome === 'unreadable'
+            ? 'Something else than the platform may have answered: check the connection\u2019s endpoints and OUTBOUND_PROXY, and the platform\u2019s status page.'
+            : 'Check that this host can reach the platform (DNS, firewall, OUTBOUND_PROXY), and the platform\u2019s status page.',
       },
     },
   );
