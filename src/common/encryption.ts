@@ -12,6 +12,7 @@ export class UnreadableSecretError extends Error {
 }
 
 const version = 'v1';
+const keyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 
@@ -24,6 +25,8 @@ export class Encryption {
 
   /** @param keys 32 bytes each; at least one */
   constructor(keys: readonly Buffer[]) {
+    if (keys.length === 0 || keys.some((key) => key.length !== keyBytes))
+      throw new Error(`encryption needs at least one key, each of ${keyBytes} bytes`);
     this.#keys = keys.map((key) => ({ id: keyId(key), key }));
   }
 
