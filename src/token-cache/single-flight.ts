@@ -9,4 +9,8 @@ export class SingleFlight {
     this.#running.set(key, started);
     return started;
   }
+
+  isRunning(key: string): boolean {
+    return this.#running.has(key);
+  }
 }

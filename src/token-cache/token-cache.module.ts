@@ -14,9 +14,9 @@ import { TokenStore } from './token-store.js';
     {
       // The place where REDIS_URL will choose another store.
       provide: TokenStore,
-      inject: [DataSource, Encryption],
-      useFactory: (dataSource: DataSource, encryption: Encryption) =>
-        new PostgresTokenStore(dataSource, encryption),
+      inject: [DataSource, Encryption, Clock],
+      useFactory: (dataSource: DataSource, encryption: Encryption, clock: Clock) =>
+        new PostgresTokenStore(dataSource, encryption, clock),
     },
     {
       provide: TokenCache,

@@ -1,24 +1,19 @@
-import { type Cache, createCache } from 'cache-manager';
-import { Keyv } from 'keyv';
-
 import {
   type PlatformTokens,
   PlatformTokenRejected,
   type TokenSource,
 } from '../auth/providers/platform-tokens.js';
-import { AppError } from '../common/app-error.js';
 import type { Clock } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
+import { Refusals } from './refusals.js';
+import { Renewals } from './renewals.js';
 import { SingleFlight } from './single-flight.js';
-import {
-  isUsable,
-  keyOf,
-  pauseMs,
-  type Refusal,
-  renewalAtMs,
-  type TokenEntry,
-} from './token-entry.js';
+import { keyOf, type TokenEntry, usableUntilMs } from './token-entry.js';
 import type { TokenStore } from './token-store.js';
+import { type HeldToken, TokenTiers } from './token-tiers.js';
+
+/** How long a failed renewal rests: the less, the sooner the token ends. */
+const restMs = { least: 1000, most: 60_000 };
 
 /**
  * One live token per (kind, credential, tenant) in the whole deployment: memory in front of the shared store, one fetch at a time
@@ -27,163 +22,160 @@ import type { TokenStore } from './token-store.js';
  */
 export class TokenCache implements PlatformTokens {
   readonly #flights = new SingleFlight();
-  readonly #memory: Keyv;
-  readonly #shared: Keyv;
-  /** Memory first, then the shared store; what is found there is put into memory on the way. */
-  readonly #cache: Cache;
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #tiers: TokenTiers;
+  readonly #refusals: Refusals;
+  readonly #renewals: Renewals;
 
   constructor(
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {
-    this.#memory = new Keyv({ serialize: undefined, deserialize: undefined });
-    this.#shared = new Keyv({
-      store: store.adapter,
-      useKeyPrefix: false,
-      throwOnErrors: true,
-      emitErrors: false,
-    });
-    this.#cache = createCache({ stores: [this.#memory, this.#shared] });
+    this.#tiers = new TokenTiers(store);
+    this.#refusals = new Refusals(this.#tiers.cache, clock);
+    this.#renewals = new Renewals(clock);
   }
 
-  async get(source: TokenSource): Promise<string> {
-    const key = keyOf(source);
-    const entry = await this.#cache.get<TokenEntry>(key);
-    const nowMs = this.#nowMs();
-    if (!isUsable(entry, nowMs))
-      return this.#flights.run(key, () => this.#fetch(source, key, undefined));
-    if (nowMs >= renewalAtMs(entry)) this.#renew(source, key, entry);
-    return entry.value;
+  get(source: TokenSource): Promise<string> {
+    const held = this.#warm(source);
+    return held ? Promise.resolve(held.value) : this.#obtain(source, 0).then(({ value }) => value);
   }
 
   async use<T>(source: TokenSource, call: (token: string) => Promise<T>): Promise<T> {
-    const token = await this.get(source);
+    const held = this.#warm(source) ?? (await this.#obtain(source, 0));
     try {
-      return await call(token);
+      return await call(held.value);
     } catch (error) {
       if (!(error instanceof PlatformTokenRejected)) throw error;
     }
-    const fresh = await this.replace(source, token);
+    const fresh = await this.#replace(source, held);
     try {
-      return await call(fresh);
+      return await call(fresh.value);
     } catch (error) {
       throw error instanceof PlatformTokenRejected ? error.cause : error;
     }
   }
 
-  /** A new token in place of one that the platform rejected; if that one was replaced already, the one that replaced it. */
-  async replace(source: TokenSource, rejected: string): Promise<string> {
-    const key = keyOf(source);
-    const entry = await this.#memory.get<TokenEntry>(key);
-    if (isUsable(entry, this.#nowMs()) && entry.value !== rejected) return entry.value;
-    return this.#flights.run(`${key}|instead of a rejected one`, () =>
-      this.#fetch(source, key, rejected),
-    );
-  }
-
   /** Forgets that the platform refused this credential: a person says that it was mended. */
   async forgetRefusal(source: TokenSource): Promise<void> {
-    await this.#cache.del(refusalKey(keyOf(source)));
+    await this.#refusals.forget(keyOf(source));
+    if (source.dependsOn) await this.forgetRefusal(source.dependsOn);
   }
 
   /** Ends the background renewals. */
   stop(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    this.#renewals.stop();
   }
 
-  /** @param unwanted a value that must not be returned: it was rejected, or it is to be renewed */
-  async #fetch(source: TokenSource, key: string, unwanted: string | undefined): Promise<string> {
-    await this.#throwRefusal(key);
-    // What the source needs first is fetched before its turn is taken, so that no turn waits for another.
-    if (source.dependsOn) await this.get(source.dependsOn);
-    return this.store.exclusively(key, async () => {
-      const current = await this.#shared.get<TokenEntry>(key);
-      if (isUsable(current, this.#nowMs()) && current.value !== unwanted) {
-        await this.#remember(source, key, current);
-        return current.value;
-      }
-      await this.#throwRefusal(key);
-      return this.#fetchNow(source, key);
-    });
-  }
-
-  async #fetchNow(source: TokenSource, key: string): Promise<string> {
-    const fetchedAtMs = this.#nowMs();
-    try {
-      const { value, expiresInSeconds } = await source.fetch();
-      const entry = { value, fetchedAtMs, expiresAtMs: fetchedAtMs + expiresInSeconds * 1000 };
-      // Whoever lost its turn on the way (its connection broke) must not overwrite what came after it.
-      const current = await this.#shared.get<TokenEntry>(key);
-      if (current && current.fetchedAtMs > fetchedAtMs && isUsable(current, this.#nowMs()))
-        return current.value;
-      await this.#shared.set(key, entry, entry.expiresAtMs - fetchedAtMs);
-      await this.#remember(source, key, entry);
-      await this.#cache.del(refusalKey(key));
-      return value;
-    } catch (error) {
-      await this.#noteRefusal(key, error);
-      throw error;
-    }
-  }
-
-  async #remember(source: TokenSource, key: string, entry: TokenEntry): Promise<void> {
+  /** The hot path: a look into memory, no waiting, no input or output. */
+  #warm(source: TokenSource): HeldToken | undefined {
+    const held = this.#tiers.peek(keyOf(source));
     const nowMs = this.#nowMs();
-    await this.#memory.set(key, entry, entry.expiresAtMs - nowMs);
-    clearTimeout(this.#timers.get(key));
-    const timer = setTimeout(
-      () => this.#renew(source, key, entry),
-      Math.max(renewalAtMs(entry) - nowMs, 1000),
-    );
-    this.#timers.set(key, timer.unref());
+    if (!held || nowMs >= held.usableUntilMs) return undefined;
+    held.usedAtMs = nowMs;
+    if (nowMs >= held.renewAtMs) this.#renew(source, held);
+    return held;
+  }
+
+  /** A newer token than one that the platform rejected, which is dropped everywhere if it is still the current one. */
+  async #replace(source: TokenSource, rejected: HeldToken): Promise<HeldToken> {
+    const key = keyOf(source);
+    const current = this.#warm(source);
+    if (current && current.turn > rejected.turn) return current;
+    // Of many whose token was rejected, one finds it in memory and drops it.
+    if (this.#tiers.letGo(key, rejected)) {
+      await this.#tiers.dropShared(key, rejected, this.#nowMs());
+    }
+    return this.#obtain(source, rejected.turn);
   }
 
   /** Nobody waits for this; while the platform is down, the token that is still valid goes on being served. */
-  #renew(source: TokenSource, key: string, entry: TokenEntry): void {
-    this.#flights
-      .run(`${key}|renewal`, () => this.#fetch(source, key, entry.value))
-      .catch((error: unknown) =>
-        this.logger.warn(
-          { err: error, kind: source.kind, credential: source.credential },
-          'a platform token could not be renewed yet',
-        ),
-      );
+  #renew(source: TokenSource, held: HeldToken): void {
+    const nowMs = this.#nowMs();
+    const restingMs = Math.max(restMs.least, (held.usableUntilMs - nowMs) / 8);
+    held.renewAtMs = nowMs + Math.min(restingMs, restMs.most);
+    this.#obtain(source, held.turn).catch((error: unknown) => {
+      this.#watch(source, held);
+      this.#warn(source, error, 'a platform token could not be renewed yet');
+    });
   }
 
-  async #throwRefusal(key: string): Promise<void> {
-    const refusal = await this.#cache.get<Refusal>(refusalKey(key));
-    if (refusal && refusal.untilMs > this.#nowMs()) {
-      throw new AppError(
-        refusal.code,
-        refusal.message,
-        refusal.operator && { operator: refusal.operator },
-      );
+  /** @returns a token that was fetched in a later turn than `newerThan` */
+  async #obtain(source: TokenSource, newerThan: number): Promise<HeldToken> {
+    const key = keyOf(source);
+    for (;;) {
+      const joined = this.#flights.isRunning(key);
+      const held = await this.#flights.run(key, () => this.#bring(source, key, newerThan));
+      // A flight that was under way may have been started by somebody who wanted less.
+      if (!joined || held.turn > newerThan) return held;
     }
   }
 
-  async #noteRefusal(key: string, error: unknown): Promise<void> {
-    if (!(error instanceof AppError)) return;
-    if (error.code !== 'platform_misconfigured' && error.code !== 'platform_rate_limited') return;
-    const before = await this.#cache.get<Refusal>(refusalKey(key));
-    const times = (before?.times ?? 0) + 1;
-    const refusal: Refusal = {
-      code: error.code,
-      message: error.message,
-      ...(error.operator && { operator: error.operator }),
-      times,
-      untilMs: this.#nowMs() + pauseMs(times),
-    };
-    // Kept beyond its pause, so that the next pause is longer.
-    await this.#cache.set(refusalKey(key), refusal, pauseMs(times) * 4);
+  /** Takes what another replica fetched, or fetches. */
+  async #bring(source: TokenSource, key: string, newerThan: number): Promise<HeldToken> {
+    const fits = (entry: TokenEntry | undefined): entry is TokenEntry =>
+      entry !== undefined && entry.turn > newerThan && this.#nowMs() < usableUntilMs(entry);
+    const known = await this.#tiers.read(key);
+    if (fits(known)) return this.#hold(source, known);
+    await this.#refusals.check(key);
+    // What the source needs first is fetched before its turn is taken, so that turns are short.
+    if (source.dependsOn) await this.get(source.dependsOn);
+    return this.store.exclusively(key, async (turn) => {
+      const meanwhile = await this.#tiers.readShared(key);
+      if (fits(meanwhile)) return this.#hold(source, meanwhile);
+      await this.#refusals.check(key);
+      return this.#fetch(source, key, turn);
+    });
+  }
+
+  async #fetch(source: TokenSource, key: string, turn: number): Promise<HeldToken> {
+    const fetchedAtMs = this.#nowMs();
+    const { value, expiresInSeconds } = await source.fetch().catch(async (error: unknown) => {
+      await this.#refusals.note(key, error).catch((fault: unknown) => {
+        this.#warn(source, fault, 'a refusal could not be shared');
+      });
+      throw error;
+    });
+    const entry = { value, turn, fetchedAtMs, expiresAtMs: fetchedAtMs + expiresInSeconds * 1000 };
+    return this.#hold(source, await this.#share(source, key, entry));
+  }
+
+  /**
+   * Tells the other replicas; one that can't be told does not take the token from those who wait for it here.
+   * @returns the current token: another one if the turn was lost on the way and somebody else has fetched since
+   */
+  async #share(source: TokenSource, key: string, entry: TokenEntry): Promise<TokenEntry> {
+    try {
+      await this.#refusals.forget(key);
+      if (await this.#tiers.writeShared(key, entry, this.#nowMs())) return entry;
+      const newer = await this.#tiers.readShared(key);
+      return newer && this.#nowMs() < usableUntilMs(newer) ? newer : entry;
+    } catch (error) {
+      this.#warn(source, error, 'a platform token could not be shared');
+      return entry;
+    }
+  }
+
+  async #hold(source: TokenSource, entry: TokenEntry): Promise<HeldToken> {
+    const held = await this.#tiers.hold(keyOf(source), entry, this.#nowMs());
+    this.#watch(source, held);
+    return held;
+  }
+
+  #watch(source: TokenSource, held: HeldToken): void {
+    this.#renewals.schedule(
+      keyOf(source),
+      held,
+      () => this.#renew(source, held),
+      () => void this.#tiers.letGo(keyOf(source), held),
+    );
+  }
+
+  #warn({ kind, credential, tenant }: TokenSource, error: unknown, message: string): void {
+    this.logger.warn({ err: error, kind, credential, tenant }, message);
   }
 
   #nowMs(): number {
     return this.clock.now().getTime();
   }
-}
-
-function refusalKey(key: string): string {
-  return `${key}|refused`;
 }

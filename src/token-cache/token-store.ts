@@ -1,13 +1,25 @@
 import type { KeyvStoreAdapter } from 'keyv';
 
-/** The side of the cache that all replicas share. Postgres is one; Redis joins it where `REDIS_URL` is set. */
+/** What Keyv hands to an adapter when it does not serialize. */
+export interface StoredValue {
+  readonly value: { readonly turn?: number };
+}
+
+/**
+ * The side of the cache that all replicas share. Postgres is one; Redis joins it where `REDIS_URL` is set. What every
+ * store must do is in `test/contracts/token-store.contract.ts`.
+ */
 export abstract class TokenStore {
-  /** For Keyv, which gives each entry its time to live. Values arrive here in plain and leave the process encrypted. */
+  /**
+   * For Keyv without a serializer: values are `StoredValue`s, arrive in plain and leave the process encrypted. `set` needs a time
+   * to live and gives false, changing nothing, when what is stored has a higher `turn`.
+   */
   abstract readonly adapter: KeyvStoreAdapter;
 
   /**
-   * Runs `work` while no other replica holds the same key.
+   * Runs `work` while nobody else, here or in another replica, holds the same key. A holder that dies or loses its connection
+   * frees the key; since it may still be at work then, each turn has a number that is higher than all before.
    * @throws AppError `platform_unavailable` when the turn does not come within seconds
    */
-  abstract exclusively<T>(key: string, work: () => Promise<T>): Promise<T>;
+  abstract exclusively<T>(key: string, work: (turn: number) => Promise<T>): Promise<T>;
 }
