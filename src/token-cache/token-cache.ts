@@ -38,11 +38,11 @@ export class TokenCache implements PlatformTokens {
 
   get(source: TokenSource): Promise<string> {
     const held = this.#warm(source);
-    return held ? Promise.resolve(held.value) : this.#obtain(source, 0).then(({ value }) => value);
+    return held ? Promise.resolve(held.value) : this.#cold(source).then(({ value }) => value);
   }
 
   async use<T>(source: TokenSource, call: (token: string) => Promise<T>): Promise<T> {
-    const held = this.#warm(source) ?? (await this.#obtain(source, 0));
+    const held = this.#warm(source) ?? (await this.#cold(source));
     try {
       return await call(held.value);
     } catch (error) {
@@ -71,9 +71,15 @@ export class TokenCache implements PlatformTokens {
   #warm(source: TokenSource): HeldToken | undefined {
     const held = this.#tiers.peek(keyOf(source));
     const nowMs = this.#nowMs();
-    if (!held || nowMs >= held.usableUntilMs) return undefined;
+    if (!held || !(nowMs < held.usableUntilMs)) return undefined;
     held.usedAtMs = nowMs;
     if (nowMs >= held.renewAtMs) this.#renew(source, held);
+    return held;
+  }
+
+  async #cold(source: TokenSource): Promise<HeldToken> {
+    const held = await this.#obtain(source, 0);
+    held.usedAtMs = this.#nowMs();
     return held;
   }
 

@@ -52,7 +52,8 @@ export class TokenTiers {
       ...entry,
       usableUntilMs: usableUntilMs(entry),
       renewAtMs: renewalAtMs(entry, Math.random()),
-      usedAtMs: nowMs,
+      // To be renewed is not to be used.
+      usedAtMs: current?.usedAtMs ?? nowMs,
     };
     await this.#memory.set(key, held);
     return held;
