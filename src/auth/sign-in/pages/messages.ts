@@ -105,11 +105,11 @@ export const messages = {
   },
   state_invalid: {
     'zh-CN': {
-      heading: '请在这里重新开始',
+      heading: '需要重新登录',
       sentence: '这次登录是在另一个浏览器里开始的，或者已经用过了。',
     },
     en: {
-      heading: 'Please start again here',
+      heading: 'Please sign in again',
       sentence: 'This sign-in was begun in another browser, or has been used already.',
     },
   },

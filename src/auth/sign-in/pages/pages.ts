@@ -32,21 +32,26 @@ export class Pages {
 
   /** What went wrong, in a sentence, with the small print that support asks for. */
   error(model: ErrorModel): Page {
-    const message = messageFor(model.code, model.status, model.language);
-    const detail = model.message;
+    const outcome = messageFor(model.code, model.status, model.language);
     return this.#page('error', model, {
-      title: message.heading,
+      title: outcome.heading,
       status: model.status,
-      message,
-      detail,
+      outcome,
+      notice: 'attention',
+      detail: model.message,
     });
   }
 
-  /** A callback that does not belong to this browser's attempt: the offer to begin anew here. */
+  /** A callback that does not belong to this browser's attempt (400): the offer to begin anew here. */
   startAgain(model: StartAgainModel): Page {
-    const message = messageFor(model.code, 400, model.language);
-    const hint = model.startAgainUrl ? undefined : words[model.language].startAgainInApplication;
-    return this.#page('error', model, { title: message.heading, status: 400, message, hint });
+    const outcome = messageFor(model.code, 400, model.language);
+    return this.#page('error', model, {
+      title: outcome.heading,
+      status: 400,
+      outcome,
+      notice: 'again',
+      hint: words[model.language].startAgainInApplication,
+    });
   }
 
   /** In DingTalk's own browser: asks its JSAPI for a code and takes it to the callback. */

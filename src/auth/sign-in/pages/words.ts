@@ -23,6 +23,7 @@ export interface Words {
   readonly signingIn: string;
   readonly signingInWait: string;
   readonly signingInFailed: string;
+  readonly signingInFailedHint: string;
   readonly signInAnotherWay: string;
   readonly needsScript: string;
   readonly movingOn: string;
@@ -55,7 +56,8 @@ export const words = {
     startAgainInApplication: '请回到您要使用的应用，再登录一次。',
     signingIn: '正在为您登录…',
     signingInWait: '马上就好，请不要关闭此页面。',
-    signingInFailed: '没能自动登录，请换一种方式继续。',
+    signingInFailed: '没能自动登录',
+    signingInFailedHint: '换一种方式就可以继续。',
     signInAnotherWay: '换一种方式登录',
     needsScript: '自动登录需要 JavaScript，您也可以换一种方式继续。',
     movingOn: '正在前往登录平台…',
@@ -86,7 +88,8 @@ export const words = {
     startAgainInApplication: 'Please go back to your application and sign in once more.',
     signingIn: 'Signing you in…',
     signingInWait: 'Just a moment, please keep this page open.',
-    signingInFailed: 'We couldn’t sign you in automatically. Please continue another way.',
+    signingInFailed: 'We couldn’t sign you in automatically',
+    signingInFailedHint: 'You can continue another way.',
     signInAnotherWay: 'Sign in another way',
     needsScript: 'Automatic sign-in needs JavaScript. You can continue another way.',
     movingOn: 'Taking you to the platform…',
