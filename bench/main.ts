@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,6 +30,7 @@ interface Report extends LoadResult {
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'lingpai-bench-'));
+await chmod(folder, 0o711);
 const postgres = await startEmbeddedPostgres({
   folder,
   settings: ['synchronous_commit=off', 'max_connections=100'],

@@ -7,7 +7,8 @@ import { Logger } from './common/logger.js';
 import { Config } from './config/config.js';
 import { ConnectionRegistry } from './connections/connection.registry.js';
 import { Provisioning } from './connections/provisioning/provisioning.js';
-import { connectWhenReady, migrate, refusePendingMigrations } from './database/migrator.js';
+import { migrate, refusePendingMigrations } from './database/migrator.js';
+import { whenPostgresAnswers } from './database/retry.js';
 import { Lifecycle } from './health/lifecycle.js';
 
 /** What happens between the open port and the first sign-in: database, schema, provisioning, keys. */
@@ -29,13 +30,9 @@ export class Startup {
    * @throws PendingMigrationsError, ProvisioningError, UnreadableSecretError: faults that waiting does not mend
    */
   async run(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
-    await connectWhenReady(this.dataSource, this.logger, signal);
-    if (signal.aborted) return;
-    if (this.config.migrateOnStart) await migrate(this.dataSource);
-    else await refusePendingMigrations(this.dataSource);
-    await this.signingKeys.start();
-    if (this.config.provisioningFile)
-      await this.provisioning.apply(this.config.provisioningFile, env);
+    // All of it again when Postgres goes away on the way: each step finds what was done before.
+    const done = await whenPostgresAnswers(() => this.#prepare(env), this.logger, signal);
+    if (!done) return;
     const connections = await this.connections.list();
     const clients = await this.clients.list();
     this.lifecycle.run();
@@ -48,5 +45,15 @@ export class Startup {
       },
       'Lingpai is ready',
     );
+  }
+  async #prepare(env: NodeJS.ProcessEnv): Promise<void> {
+    if (!this.dataSource.isInitialized) await this.dataSource.initialize();
+    if (this.config.migrateOnStart) await migrate(this.dataSource);
+    else await refusePendingMigrations(this.dataSource);
+    await this.signingKeys.start();
+    const { provisioningFile } = this.config;
+    if (provisioningFile) await this.provisioning.apply(provisioningFile, env);
+    await this.connections.refresh();
+    await this.clients.refresh();
   }
 }

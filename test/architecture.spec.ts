@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
@@ -21,6 +21,7 @@ const imports: Import[] = sourceFiles(join(root, 'src')).flatMap((file) =>
 );
 
 function sourceFiles(folder: string): string[] {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter(
       (name) => name.endsWith('.ts') && !name.endsWith('.spec.ts') && !name.includes('testing/'),

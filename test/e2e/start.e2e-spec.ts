@@ -52,34 +52,36 @@ async function untilStatus(url: string, status: number): Promise<Response> {
   throw new Error(`${url} did not answer ${status}`);
 }
 
-/** A wire to Postgres that can be cut and mended. */
-async function openWire(
-  target: URL,
-): Promise<{ port: number; cut(): void; mend(): Promise<void>; close(): void }> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    const upstream = connect(Number(target.port), target.hostname);
-    for (const side of [socket, upstream]) {
-      sockets.add(side);
-      side.on('error', () => undefined);
-    }
-    socket.pipe(upstream).pipe(socket);
-    socket.on('close', () => upstream.destroy());
-    upstream.on('close', () => socket.destroy());
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  const port = address !== null && typeof address === 'object' ? address.port : 0;
-  return {
-    port,
-    cut: () => {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      sockets.clear();
-    },
-    mend: () => new Promise<void>((done) => server.listen(port, '127.0.0.1', done)),
-    close: () => server.close(),
-  };
+/** A wire to Postgres that can be cut and mended; it begins cut. */
+class Wire {
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+
+  constructor(
+    readonly port: number,
+    private readonly upstreamPort: number,
+  ) {}
+
+  cut(): void {
+    this.#server?.close();
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+  }
+
+  async mend(): Promise<void> {
+    const server = createServer((socket) => {
+      const upstream = connect(this.upstreamPort, '127.0.0.1');
+      for (const side of [socket, upstream]) {
+        this.#sockets.add(side);
+        side.on('error', () => undefined);
+      }
+      socket.pipe(upstream).pipe(socket);
+      socket.on('close', () => upstream.destroy());
+      upstream.on('close', () => socket.destroy());
+    });
+    this.#server = server;
+    await new Promise<void>((done) => server.listen(this.port, '127.0.0.1', done));
+  }
 }
 
 const freePort = (): string => String(20_000 + Math.floor(Math.random() * 30_000));
@@ -148,9 +150,8 @@ clients:
   it('waits for Postgres, survives its absence, and ends on SIGTERM with 0', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lingpai-start-'));
     const target = new URL(database.url);
-    const wire = await openWire(target);
+    const wire = new Wire(Number(freePort()), Number(target.port));
     target.port = String(wire.port);
-    wire.cut();
     const port = freePort();
     const { child, output, exitCode } = start({
       PORT: port,
@@ -175,6 +176,6 @@ clients:
     child.kill('SIGTERM');
     expect(await exitCode).toBe(0);
     expect(output()).not.toContain(target.password);
-    wire.close();
+    wire.cut();
   }, 90_000);
 });

@@ -49,6 +49,7 @@ export class SigningKeys implements OnApplicationShutdown {
       else if (newest.alg !== this.config.signingAlg) await this.#add(manager, keySetMaxAgeSeconds);
       this.#keys = await this.#read(manager);
     });
+    clearInterval(this.#timer);
     this.#timer = setInterval(() => void this.refresh(), refreshEveryMs).unref();
   }
 
