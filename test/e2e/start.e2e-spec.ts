@@ -147,9 +147,21 @@ clients:
     expect(again.output()).not.toContain('a-secret-of');
   }, 60_000);
 
+  it('with a key that cannot open what is stored says so, and ends', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lingpai-start-'));
+    const { output, exitCode } = start({
+      PORT: freePort(),
+      DATABASE_URL: database.url,
+      LINGPAI_DATA_DIR: folder,
+    });
+    expect(await exitCode).toBe(1);
+    expect(output()).toContain('SECRET_KEY cannot open what is stored');
+  }, 60_000);
+
   it('waits for Postgres, survives its absence, and ends on SIGTERM with 0', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lingpai-start-'));
-    const target = new URL(database.url);
+    const own = await createTestDatabase();
+    const target = new URL(own.url);
     const wire = new Wire(Number(freePort()), Number(target.port));
     target.port = String(wire.port);
     const port = freePort();
@@ -177,5 +189,6 @@ clients:
     expect(await exitCode).toBe(0);
     expect(output()).not.toContain(target.password);
     wire.cut();
+    await own.drop();
   }, 90_000);
 });
