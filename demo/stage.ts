@@ -73,7 +73,7 @@ function startDemoService(
     DATABASE_URL: databaseUrl,
     LINGPAI_DATA_DIR: at.folder,
     PROVISIONING_FILE: at.provisioning,
-    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
+    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'error',
   });
   const logger = new Logger(config.logLevel);
   const dataSource = createDataSource(new Secret(databaseUrl), config.databasePoolSize, (error) =>

@@ -1,0 +1,28 @@
+FROM node:20-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci
+COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY src src
+COPY sandbox sandbox
+COPY demo demo
+COPY bench bench
+COPY migrations migrations
+RUN npm run build && npm ci --omit=dev
+
+FROM node:20-bookworm-slim
+LABEL org.opencontainers.image.title="Lingpai" \
+      org.opencontainers.image.description="Identity microservice for companies that live in DingTalk and WeCom" \
+      org.opencontainers.image.licenses="MIT"
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /build/package.json ./
+COPY --from=build /build/node_modules node_modules
+COPY --from=build /build/dist/src dist/src
+COPY --from=build /build/dist/migrations dist/migrations
+COPY LICENSE ./
+USER node
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "--max-semi-space-size=8", "dist/src/main.js"]
