@@ -26,6 +26,7 @@ export async function startDemoApp(
     { redirect_uris: [registration.redirectUri] },
     client.ClientSecretPost(registration.clientSecret),
     // The demo speaks http on this very machine.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so that it stands out; this is http on this very machine
     { execute: [client.allowInsecureRequests] },
   );
   const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));

@@ -107,11 +107,10 @@ export class ConnectionRegistry {
     ) as Record<string, string>;
     const common = { slug, platform, enabled };
     const { value: fields } = readAs(ConnectionFields, { ...common, ...row.settings });
-    return {
-      ...fields,
+    return Object.assign(fields, {
       id: row.id,
       version,
       provider: openProvider({ ...common, ...row.settings, ...secrets }, this.tools.for(slug)),
-    };
+    });
   }
 }

@@ -51,6 +51,7 @@ describe('signing in', () => {
     const tokens = await redeem(configuration, began, back);
 
     const access = await verifyElsewhere(tokens.access_token, 'https://api.example.com');
+    const subject = access.payload['sub'];
     expect(access.header.typ).toBe('at+jwt');
     expect(access.payload).toMatchObject({
       client_id: 'portal',
@@ -61,18 +62,14 @@ describe('signing in', () => {
     });
     const id = await verifyElsewhere(tokens.id_token ?? '', portal.clientId);
     expect(id.payload).toMatchObject({
-      sub: access.payload.sub,
+      sub: subject,
       name: '王小明',
       phone_number: '+8613800000000',
       phone_number_verified: true,
       email: 'xiaoming@corp.example.com',
       email_verified: false,
     });
-    const person = await client.fetchUserInfo(
-      configuration,
-      tokens.access_token,
-      access.payload.sub ?? '',
-    );
+    const person = await client.fetchUserInfo(configuration, tokens.access_token, subject ?? '');
     expect(person.name).toBe('王小明');
   });
 

@@ -56,7 +56,7 @@ export class AccessTokens {
         currentDate: this.clock.now(),
         ...(audience && { audience }),
       });
-      return payload as AccessTokenClaims;
+      return payload;
     } catch (error) {
       if (error instanceof joseErrors.JOSEError) {
         throw new AppError(

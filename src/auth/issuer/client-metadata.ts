@@ -51,5 +51,5 @@ function toMetadata(client: RegisteredClient): AdapterPayload {
         }
       : { token_endpoint_auth_method: 'none' }),
     ...own,
-  } as AdapterPayload;
+  };
 }

@@ -21,5 +21,5 @@ export function languageOf(ctx: KoaContextWithOIDC): Language {
 }
 
 export function requestIdOf(ctx: KoaContextWithOIDC): string {
-  return String((ctx.req as IncomingMessage & { id?: string }).id ?? '');
+  return (ctx.req as IncomingMessage & { id?: string }).id ?? '';
 }

@@ -3,6 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Pages } from '../sign-in/pages/pages.js';
 import { languageOf, send } from './engine-pages.js';
 import type { OidcStore } from './oidc-store.js';
+import { textOf } from './text-of.js';
 
 /**
  * OpenID Connect RP-Initiated Logout: a request that carries this very person's ID token is carried out at once;
@@ -40,7 +41,7 @@ export async function signOut(
   ctx.cookies.set(provider.cookieName('session'), null);
   const destination = new URL(target ?? ctx.oidc.urlFor('end_session_success'));
   const state = ctx.oidc.params?.['state'];
-  if (target && state !== undefined) destination.searchParams.set('state', String(state));
+  if (target && state !== undefined) destination.searchParams.set('state', textOf(state));
   ctx.status = 303;
   ctx.redirect(destination.href);
 }

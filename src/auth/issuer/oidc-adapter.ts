@@ -1,10 +1,4 @@
-import {
-  type Adapter,
-  type AdapterFactory,
-  type AdapterPayload,
-  errors,
-  Provider,
-} from 'oidc-provider';
+import { type Adapter, type AdapterFactory, errors, Provider } from 'oidc-provider';
 
 import type { ClientMetadataSource } from './client-metadata.js';
 import type { EntryPayload, OidcStore } from './oidc-store.js';
@@ -23,27 +17,27 @@ export function oidcAdapter(store: OidcStore, clients: ClientMetadataSource): Ad
 function entryAdapter(model: string, store: OidcStore): Adapter {
   return {
     upsert: (id, payload, expiresInSeconds) =>
-      store.upsert(model, id, payload as EntryPayload, expiresInSeconds ?? 0),
+      store.upsert(model, id, payload, expiresInSeconds ?? 0),
 
     async find(id) {
       const request = currentRequest();
       if (model === 'Grant' && request) {
         const known = readAlong.get(request)?.get(id);
-        if (known) return known as AdapterPayload;
+        if (known) return known;
       }
       // The last step of a sign-in: read once, gone at once.
       if (model === 'Interaction' && request?.oidc?.route === 'resume') {
-        return (await store.take(model, id)) as AdapterPayload | undefined;
+        return await store.take(model, id);
       }
       const entry = await store.find(model, id);
       if (entry?.grant && request) {
         const grants = readAlong.get(request) ?? new Map<string, EntryPayload>();
         readAlong.set(request, grants.set(String(entry.grant['jti']), entry.grant));
       }
-      return entry?.payload as AdapterPayload | undefined;
+      return entry?.payload;
     },
 
-    findByUid: async (uid) => (await store.findByUid(model, uid)) as AdapterPayload | undefined,
+    findByUid: async (uid) => await store.findByUid(model, uid),
 
     async consume(id) {
       if (await store.consume(model, id)) return;
@@ -77,5 +71,5 @@ function clientAdapter(clients: ClientMetadataSource): Adapter {
 }
 
 function currentRequest(): { oidc?: { route?: string } } | undefined {
-  return Provider.ctx as { oidc?: { route?: string } } | undefined;
+  return Provider.ctx;
 }

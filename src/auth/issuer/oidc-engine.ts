@@ -78,7 +78,12 @@ export class OidcEngine {
     const keys = this.signingKeys.current();
     if (this.#current?.keys !== keys) {
       const provider = this.#build(keys);
-      this.#current = { keys, provider, handle: provider.callback() };
+      const answer = provider.callback();
+      this.#current = {
+        keys,
+        provider,
+        handle: (request, response) => void answer(request, response),
+      };
     }
     return this.#current;
   }

@@ -2,6 +2,7 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { type ConnectionChoice, parseLoginHint } from './connection-choice.js';
 import { type EngineClient, refuseForeignScopes } from './resources.js';
+import { textOf } from './text-of.js';
 
 /**
  * What we check of an authorization request beyond the engine. The engine calls this once for each request,
@@ -15,13 +16,13 @@ export async function checkAuthorizationRequest(
   const client = ctx.oidc.client as EngineClient;
   const params = ctx.oidc.params ?? {};
 
-  const requested = String((ctx.method === 'POST' ? ctx.oidc.body : ctx.query)?.['scope'] ?? '');
+  const requested = textOf((ctx.method === 'POST' ? ctx.oidc.body : ctx.query)?.['scope']);
   refuseForeignScopes(requested, client);
   keepOfflineAccess(requested, client, params);
   dropConsentPrompt(params);
 
   const slug = params['connection'];
-  if (slug !== undefined && !(await choice.isPossible(client, String(slug)))) {
+  if (slug !== undefined && !(await choice.isPossible(client, textOf(slug)))) {
     throw new errors.InvalidRequest('unknown connection, or one that this client may not use');
   }
 }
@@ -34,16 +35,14 @@ function keepOfflineAccess(
 ): void {
   const wanted =
     requested.split(' ').includes('offline_access') && client.grantTypeAllowed('refresh_token');
-  const scopes = String(params['scope'] ?? '')
-    .split(' ')
-    .filter(Boolean);
+  const scopes = textOf(params['scope']).split(' ').filter(Boolean);
   if (wanted && !scopes.includes('offline_access'))
     params['scope'] = [...scopes, 'offline_access'].join(' ');
 }
 
 /** There is no consent screen: a client that asks for one is served without. */
 function dropConsentPrompt(params: Record<string, unknown>): void {
-  const prompts = String(params['prompt'] ?? '')
+  const prompts = textOf(params['prompt'])
     .split(' ')
     .filter((prompt) => prompt && prompt !== 'consent');
   params['prompt'] = prompts.length > 0 ? prompts.join(' ') : undefined;
@@ -54,8 +53,6 @@ export function requestedConnection(params: Readonly<Record<string, unknown>>): 
   slug?: string;
   tenant?: string;
 } {
-  if (params['connection'] !== undefined) return { slug: String(params['connection']) };
-  return parseLoginHint(
-    params['login_hint'] === undefined ? undefined : String(params['login_hint']),
-  );
+  if (params['connection'] !== undefined) return { slug: textOf(params['connection']) };
+  return parseLoginHint(textOf(params['login_hint']));
 }

@@ -1,6 +1,7 @@
 import { type Client, errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 
 import type { OwnClientMetadata } from './client-metadata.js';
+import { textOf } from './text-of.js';
 
 /** The engine's `Client` with our own metadata on it. */
 export type EngineClient = InstanceType<typeof Client> & OwnClientMetadata;
@@ -30,7 +31,7 @@ export function describeResource(
     throw new errors.InvalidTarget('this resource is not one of the client');
   }
   if (ctx.oidc.params?.['grant_type'] === 'client_credentials') {
-    refuseForeignScopes(String(ctx.oidc.params['scope'] ?? ''), client);
+    refuseForeignScopes(textOf(ctx.oidc.params['scope']), client);
   }
   return {
     audience: resource,

@@ -95,13 +95,13 @@ export class PersonSignIn {
 
     const fresh =
       bound?.directoryReadAt && at.getTime() - bound.directoryReadAt.getTime() < directoryFreshMs;
-    const asksDirectory =
-      provider.directory !== undefined && (!fresh || connection.syncProfile === 'every-login');
-    const entry = asksDirectory ? await provider.directory?.read(proven) : undefined;
+    const directory =
+      fresh && connection.syncProfile !== 'every-login' ? undefined : provider.directory;
+    const entry = await directory?.read(proven);
     const identity = { ...proven, profile: mergeProfiles(proven.profile, entry) };
 
     const person = await this.binding.signIn(
-      { connection: connection.slug, identity, at, directoryRead: asksDirectory },
+      { connection: connection.slug, identity, at, directoryRead: directory !== undefined },
       connection,
       bound,
     );

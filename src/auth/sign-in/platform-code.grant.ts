@@ -14,6 +14,7 @@ import { SigningKeys } from '../issuer/signing-keys/signing-keys.js';
 import type { CodeKind } from '../providers/provider.js';
 import { failureOf } from './failures.js';
 import { PersonSignIn } from './person-sign-in.js';
+import { textOf } from '../issuer/text-of.js';
 
 const codeKinds: readonly string[] = ['web', 'in-app', 'mini-program'] satisfies CodeKind[];
 
@@ -48,7 +49,7 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
     if (typeof kind !== 'string' || !codeKinds.includes(kind)) {
       throw new errors.InvalidRequest('code_type must be web, in-app or mini-program');
     }
-    const slug = String(ctx.oidc.params['connection'] ?? '');
+    const slug = textOf(ctx.oidc.params['connection']);
     const connection = (await this.choice.isPossible(client, slug))
       ? await this.connections.find(slug)
       : undefined;
