@@ -51,7 +51,7 @@ describe('signing in', () => {
     const tokens = await redeem(configuration, began, back);
 
     const access = await verifyElsewhere(tokens.access_token, 'https://api.example.com');
-    const subject = access.payload['sub'];
+    const subject = (access.payload as { sub?: string }).sub;
     expect(access.header.typ).toBe('at+jwt');
     expect(access.payload).toMatchObject({
       client_id: 'portal',
