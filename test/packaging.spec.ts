@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join, resolve } from 'node:path';
@@ -6,6 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 
 import { environmentVariables } from '../src/config/environment.js';
+import { loadConfig } from '../src/config/load-config.js';
 
 /** What cannot be run in a test, an image and its deployment, is at least read and compared with the code. */
 const root = resolve(import.meta.dirname, '..');
@@ -68,6 +70,27 @@ describe('the compose file', () => {
       if (fixed) expect([name, value]).toEqual([name, fixed]);
       else expect(value.startsWith(`\${${name}:-`)).toBe(true);
     }
+  });
+
+  it('hands over an environment that the service takes, made of the example and two secrets', () => {
+    const written = [...read('.env.example').matchAll(/^([A-Z_]+)=(.+)$/gm)];
+    const env: Record<string, string> = {
+      ...Object.fromEntries(written.map(([, name = '', value = '']) => [name, value])),
+      SECRET_KEY: randomBytes(32).toString('base64'),
+      POSTGRES_PASSWORD: 'a1b2c3d4',
+    };
+    const handed = Object.fromEntries(
+      Object.entries(lingpai.environment).map(([name, value]) => [name, interpolate(value, env)]),
+    );
+    const config = loadConfig(handed);
+    expect(config).toMatchObject({
+      production: true,
+      port: 3000,
+      issuerUrl: 'https://id.example.com',
+      trustProxy: 1,
+      provisioningFile: '/etc/lingpai/provisioning.yaml',
+    });
+    expect(config.databaseUrl?.reveal()).toBe('postgres://lingpai:a1b2c3d4@postgres:5432/lingpai');
   });
 
   it('holds no secret itself', () => {
@@ -191,6 +214,17 @@ describe('the lock file', () => {
     expect(hosts.filter((host) => host !== 'registry.npmjs.org')).toEqual([]);
   });
 });
+
+/** `${NAME}` and `${NAME:-default}` as compose reads them, the inner ones first. */
+function interpolate(text: string, env: Readonly<Record<string, string>>): string {
+  const inner = /\$\{(\w+)(?::-([^${}]*))?\}/;
+  let value = text;
+  for (let match = inner.exec(value); match; match = inner.exec(value)) {
+    const [written, name = '', fallback = ''] = match;
+    value = value.replace(written, () => env[name] ?? fallback);
+  }
+  return value;
+}
 
 /** The packages whose values, not only types, the sources of a folder import at their start. */
 function importedPackages(folder: string): string[] {
