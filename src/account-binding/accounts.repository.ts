@@ -108,18 +108,24 @@ export class AccountsRepository {
   }
 
   /**
-   * Adds an identity to an account.
+   * Adds an identity to the account whose verified phone it came with.
+   * @param phone still verified there at the instant of the write
    * @returns the ids, or `undefined` when the identity, or the account's place for this issuer, was taken in the meantime
    */
-  async bindIdentity(accountId: string, record: SignInRecord): Promise<NewIdentity | undefined> {
+  async bindIdentity(
+    accountId: string,
+    record: SignInRecord,
+    phone: string,
+  ): Promise<NewIdentity | undefined> {
     const rows = await this.#unlessTaken<NewIdentity[]>(
       `with account as (
-         update accounts set last_sign_in_at = $2 where id = $1 and status = 'active' returning id
+         update accounts set last_sign_in_at = $2 where id = $1 and status = 'active' and phone = $9 and phone_verified
+          returning id
        )
        insert into identities (account_id, issuer, subject, connection, tenant, user_id, created_at, last_used_at, directory_read_at)
        select account.id, $3, $4, $5, $6, $7, $2, $2, $8 from account
        returning id as "identityId", account_id as "accountId"`,
-      [accountId, record.at, ...identityValues(record)],
+      [accountId, record.at, ...identityValues(record), phone],
     );
     return rows?.[0];
   }

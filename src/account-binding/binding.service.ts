@@ -76,8 +76,9 @@ export class BindingService {
         return created && { ...created, reason: decision.reason };
       }
       case 'bind': {
-        const joined = await this.accounts.bindIdentity(decision.accountId, record);
-        return joined && { ...joined, reason: decision.reason };
+        const joined =
+          phone && (await this.accounts.bindIdentity(decision.accountId, record, phone));
+        return joined ? { ...joined, reason: decision.reason } : undefined;
       }
       case 'sign-in': {
         if (!bound) return undefined;

@@ -19,7 +19,10 @@ export interface AuditEvent {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+type DatedEvent = AuditEvent & { readonly at: Date };
+
 const flushAfterMs = 200;
+const retryAfterMs = 5000;
 const largestBatch = 500;
 /** While Postgres is away events wait here; beyond this the log line is all that is kept. */
 const longestQueue = 10_000;
@@ -30,7 +33,7 @@ const longestQueue = 10_000;
  */
 @Injectable()
 export class AuditService implements OnApplicationShutdown {
-  #queue: (AuditEvent & { at: Date })[] = [];
+  #queue: DatedEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
 
@@ -47,17 +50,23 @@ export class AuditService implements OnApplicationShutdown {
     this.#timer ??= setTimeout(() => void this.flush(), flushAfterMs).unref();
   }
 
-  /** Writes what waits. Never throws: what could not be written is tried again with the next batch. */
-  async flush(): Promise<void> {
+  /** Writes what waits; callers at the same time share one pass. Never throws: what could not be written is tried again. */
+  flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    await this.#flushing;
-    this.#flushing = this.#writeAll();
-    await this.#flushing;
+    this.#flushing ??= this.#writeAll().finally(() => {
+      this.#flushing = undefined;
+      if (this.#queue.length > 0)
+        this.#timer ??= setTimeout(() => void this.flush(), retryAfterMs).unref();
+    });
+    return this.#flushing;
   }
 
   async onApplicationShutdown(): Promise<void> {
+    // The first may have begun before the last event came.
     await this.flush();
+    await this.flush();
+    clearTimeout(this.#timer);
   }
 
   async #writeAll(): Promise<void> {
@@ -65,19 +74,34 @@ export class AuditService implements OnApplicationShutdown {
       const batch = this.#queue.slice(0, largestBatch);
       try {
         await this.#write(batch);
-        this.#queue = this.#queue.slice(batch.length);
       } catch (error) {
-        this.logger.warn(
-          { err: error, waiting: this.#queue.length },
-          'audit events could not be written yet',
-        );
-        return;
+        if (!isDataAtFault(error)) {
+          this.logger.warn(
+            { err: error, waiting: this.#queue.length },
+            'audit events could not be written yet',
+          );
+          return;
+        }
+        await this.#writeOneByOne(batch);
       }
+      this.#queue.splice(0, batch.length);
     }
   }
 
-  async #write(batch: readonly (AuditEvent & { at: Date })[]): Promise<void> {
-    const column = <T>(read: (event: AuditEvent & { at: Date }) => T): (T | null)[] =>
+  /** One event that Postgres cannot store must not hold up the others. */
+  async #writeOneByOne(batch: readonly DatedEvent[]): Promise<void> {
+    for (const event of batch) {
+      await this.#write([event]).catch((error: unknown) =>
+        this.logger.warn(
+          { err: error, action: event.action },
+          'an audit event cannot be stored and stays in the log only',
+        ),
+      );
+    }
+  }
+
+  async #write(batch: readonly DatedEvent[]): Promise<void> {
+    const column = <T>(read: (event: DatedEvent) => T): (T | null)[] =>
       batch.map((event) => read(event) ?? null);
     await this.dataSource.query(
       `insert into audit_events (at, action, outcome, reason, account_id, connection, client_id, ip, request_id, details)
@@ -97,4 +121,9 @@ export class AuditService implements OnApplicationShutdown {
       ],
     );
   }
+}
+
+/** SQLSTATE class 22: the data, not the database. */
+function isDataAtFault(error: unknown): boolean {
+  return /^22/.test((error as { code?: string }).code ?? '');
 }

@@ -81,8 +81,8 @@ export class ConnectionRegistry {
   }
 
   async #version(): Promise<string> {
-    const [row] = await this.dataSource.query<{ version: string }[]>(
-      `select concat(count(*), ' ', max(updated_at)) as version from connections`,
+    const [row] = await this.dataSource.query<{ version: string | null }[]>(
+      `select md5(string_agg(slug || updated_at || enabled, ',' order by slug)) as version from connections`,
     );
     return row?.version ?? '';
   }

@@ -1,7 +1,10 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 
+import type { Pages } from '../sign-in/pages/pages.js';
 import type { AccessTokens } from './access-tokens.js';
+import { languageOf, requestIdOf, send } from './engine-pages.js';
 import { introspectJwt } from './introspection.js';
+import { leave } from './logout.js';
 import type { OidcStore } from './oidc-store.js';
 
 interface ErrorBody {
@@ -9,25 +12,54 @@ interface ErrorBody {
   error_description?: string;
 }
 
+/** What the adjusted answers are made of. */
+export interface AnswerParts {
+  readonly tokens: AccessTokens;
+  readonly store: OidcStore;
+  readonly pages: Pages;
+}
+
 /**
- * Where our contract differs from the engine's answer: `/introspect` answers JWT access tokens, and a grant type that a
- * client may not use is `unauthorized_client` (RFC 6749, 5.2).
+ * Where our contract differs from the engine's answer: `/introspect` answers JWT access tokens, a grant type that a client may
+ * not use is `unauthorized_client` (RFC 6749, 5.2), signing out without a session asks nothing, and what fails around the
+ * engine (a session that cannot be saved) is a page of ours.
  */
-export function adjustAnswers(provider: Provider, tokens: AccessTokens, store: OidcStore): void {
+export function adjustAnswers(provider: Provider, parts: AnswerParts): void {
   provider.use(async (ctx, next) => {
-    await next();
     const engineCtx = ctx as unknown as KoaContextWithOIDC;
-    const body = ctx.body as ErrorBody | undefined;
-    const route = (engineCtx as { oidc?: { route?: string } }).oidc?.route;
-    if (route === 'introspection' && body?.error === 'unsupported_token_type') {
-      ctx.body = await introspectJwt(engineCtx, tokens, store);
-      ctx.status = 200;
-    } else if (
-      route === 'token' &&
-      body?.error === 'invalid_request' &&
-      body.error_description === 'requested grant type is not allowed for this client'
-    ) {
-      ctx.body = { ...body, error: 'unauthorized_client' };
+    try {
+      await next();
+    } catch (error) {
+      provider.emit('server_error', engineCtx, error);
+      const requestId = requestIdOf(engineCtx);
+      send(
+        engineCtx,
+        parts.pages.error({
+          language: languageOf(engineCtx),
+          code: 'internal_error',
+          requestId,
+          status: 500,
+        }),
+      );
+      return;
     }
+    await adjust(engineCtx, parts);
   });
+}
+
+async function adjust(ctx: KoaContextWithOIDC, { tokens, store }: AnswerParts): Promise<void> {
+  const body = ctx.body as ErrorBody | undefined;
+  const { oidc } = ctx as { oidc?: KoaContextWithOIDC['oidc'] };
+  if (oidc?.route === 'introspection' && body?.error === 'unsupported_token_type') {
+    ctx.body = await introspectJwt(ctx, tokens, store);
+    ctx.status = 200;
+  } else if (
+    oidc?.route === 'token' &&
+    body?.error === 'invalid_request' &&
+    body.error_description === 'requested grant type is not allowed for this client'
+  ) {
+    ctx.body = { ...body, error: 'unauthorized_client' };
+  } else if (oidc?.route === 'end_session' && ctx.status === 200 && !oidc.session?.accountId) {
+    leave(ctx);
+  }
 }

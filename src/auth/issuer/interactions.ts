@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { storedId } from './oidc-store.js';
 import { Clock } from '../../common/clock.js';
 import type { SignInFacts } from './sign-in-facts.js';
 
@@ -42,6 +43,7 @@ export class Interactions {
     uid: string,
     stateHash: string,
     outcome: SignInOutcome,
+    sessionId: string | undefined,
   ): Promise<string | undefined> {
     const result =
       outcome.kind === 'signed-in'
@@ -51,19 +53,14 @@ export class Interactions {
     const [row] = await this.dataSource.query<{ return_to: string | null }[]>(
       `with attempt as (
          update sign_in_attempts set outcome = $4 where state_hash = $2
-       ), request as (
-         select payload, payload->'session'->>'uid' as session_uid,
-                $5::text is not null and payload->'session'->>'accountId' <> $5::text as replaces
-           from oidc_entries where model = 'Interaction' and id = $1 and expires_at > $6
        ), ended as (
-         delete from oidc_entries s using request
-          where request.replaces and s.model = 'Session' and s.uid = request.session_uid
+         delete from oidc_entries
+          where model = 'Session' and id = $6 and account_id <> $5::uuid
        ), finished as (
-         update oidc_entries i
-            set payload = (case when request.replaces then i.payload - 'session' else i.payload end)
-                          || jsonb_build_object('result', $3::jsonb)
-           from request where i.model = 'Interaction' and i.id = $1
-         returning i.payload->>'returnTo' as return_to
+         update oidc_entries
+            set payload = (payload - 'session') || jsonb_build_object('result', $3::jsonb)
+          where model = 'Interaction' and id = $1 and expires_at > $7
+         returning payload->>'returnTo' as return_to
        )
        select return_to from finished`,
       [
@@ -72,6 +69,7 @@ export class Interactions {
         JSON.stringify(result),
         JSON.stringify(outcome),
         accountId,
+        sessionId === undefined ? null : storedId('Session', sessionId),
         this.clock.now(),
       ],
     );

@@ -9,7 +9,8 @@ import { keySetMaxAgeSeconds } from './signing-keys/signing-keys.js';
 const enginePaths =
   /^\/(?:authorize(?:\/[\w-]+)?|token|introspect|revoke|logout(?:\/confirm|\/success)?|\.well-known\/(?:openid-configuration|oauth-authorization-server|jwks\.json))$/;
 const connectionPath = /^\/connections\/([a-z0-9][a-z0-9-]{0,30})\/authorize$/;
-/** What a browser application calls from its own origin; `/userinfo` and the API's routes do the same for themselves. */
+const machinePaths = /^\/(?:token|introspect|revoke)$/;
+/** What a browser application calls from its own origin; `/userinfo` does the same for itself. */
 const crossOriginPaths = /^\/(?:token|\.well-known\/.+)$/;
 
 /**
@@ -41,6 +42,8 @@ export class IssuerMiddleware implements NestMiddleware {
     request.headers.host = this.#host;
     request.headers['x-forwarded-host'] = this.#host;
     request.headers['x-forwarded-proto'] = this.#protocol;
+    // Programs ask here, whatever they say they accept: the engine would answer some of them with a page.
+    if (machinePaths.test(path)) request.headers.accept = 'application/json';
     if (crossOriginPaths.test(path)) {
       const answered = await this.origins.answerCors(
         request,
@@ -61,7 +64,9 @@ export class IssuerMiddleware implements NestMiddleware {
 
 /** `/connections/<slug>/authorize?…` is `/authorize?connection=<slug>&…`. */
 function rewriteConnectionPath(request: Request): string {
-  const [path = '', query = ''] = request.url.split('?', 2);
+  const at = request.url.indexOf('?');
+  const path = at < 0 ? request.url : request.url.slice(0, at);
+  const query = at < 0 ? '' : request.url.slice(at + 1);
   const slug = request.method === 'GET' ? connectionPath.exec(path)?.[1] : undefined;
   if (!slug) return path;
   const parameters = new URLSearchParams(query);

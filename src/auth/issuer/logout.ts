@@ -39,9 +39,15 @@ export async function signOut(
   }
   await session.destroy();
   ctx.cookies.set(provider.cookieName('session'), null);
-  const destination = new URL(target ?? ctx.oidc.urlFor('end_session_success'));
-  const state = ctx.oidc.params?.['state'];
-  if (target && state !== undefined) destination.searchParams.set('state', textOf(state));
+  leave(ctx);
+}
+
+/** Where the browser goes when it is signed out: to the address that the engine has checked, or to a page that says so. */
+export function leave(ctx: KoaContextWithOIDC): void {
+  const target = textOf(ctx.oidc.params?.['post_logout_redirect_uri']);
+  const state = textOf(ctx.oidc.params?.['state']);
+  const destination = new URL(target || ctx.oidc.urlFor('end_session_success'));
+  if (target && state) destination.searchParams.set('state', state);
   ctx.status = 303;
   ctx.redirect(destination.href);
 }

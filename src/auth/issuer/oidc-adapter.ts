@@ -6,6 +6,11 @@ import type { EntryPayload, OidcStore } from './oidc-store.js';
 /** Grants that were read along with a code or refresh token, for the length of the request that read them. */
 const readAlong = new WeakMap<object, Map<string, EntryPayload>>();
 
+/** What outlives a request and may be ended from elsewhere while one is under way. */
+const lasting = new Set(['Session', 'Grant']);
+/** The lasting entries that a request has read: it changes them, and never brings one back. */
+const readBefore = new WeakMap<object, Set<string>>();
+
 /**
  * The engine's storage. Clients come from our registry; everything else from `OidcStore`.
  * `consume` decides races: the one conditional UPDATE that changes a row wins, every other caller is refused.
@@ -16,8 +21,12 @@ export function oidcAdapter(store: OidcStore, clients: ClientMetadataSource): Ad
 
 function entryAdapter(model: string, store: OidcStore): Adapter {
   return {
-    upsert: (id, payload, expiresInSeconds) =>
-      store.upsert(model, id, payload, expiresInSeconds ?? 0),
+    async upsert(id, payload, expiresInSeconds) {
+      const request = currentRequest();
+      const wasRead = request && readBefore.get(request)?.has(`${model} ${id}`);
+      const write = wasRead ? store.update.bind(store) : store.upsert.bind(store);
+      await write(model, id, payload, expiresInSeconds ?? 0);
+    },
 
     async find(id) {
       const request = currentRequest();
@@ -30,6 +39,9 @@ function entryAdapter(model: string, store: OidcStore): Adapter {
         return await store.take(model, id);
       }
       const entry = await store.find(model, id);
+      if (entry && request && lasting.has(model)) {
+        readBefore.set(request, (readBefore.get(request) ?? new Set()).add(`${model} ${id}`));
+      }
       if (entry?.grant && request) {
         const grants = readAlong.get(request) ?? new Map<string, EntryPayload>();
         readAlong.set(request, grants.set(String(entry.grant['jti']), entry.grant));

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { Injectable } from '@nestjs/common';
@@ -74,6 +75,11 @@ export class OidcEngine {
       .cookies.get(provider.cookieName('interaction'));
   }
 
+  sessionCookie(request: IncomingMessage, response: ServerResponse): string | undefined {
+    const { provider } = this.#engine();
+    return provider.createContext(request, response).cookies.get(provider.cookieName('session'));
+  }
+
   #engine(): { provider: Provider; handle: Handler } {
     const keys = this.signingKeys.current();
     if (this.#current?.keys !== keys) {
@@ -105,7 +111,7 @@ export class OidcEngine {
     // The address that requests seem to come in on is set by `issuer.middleware.ts`, from ISSUER_URL alone.
     provider.proxy = true;
     keepFacts(provider);
-    adjustAnswers(provider, this.accessTokens, this.store);
+    adjustAnswers(provider, { tokens: this.accessTokens, store: this.store, pages: this.pages });
     for (const extension of this.#extensions) {
       provider.registerGrantType(extension.name, (ctx) => extension.handle(ctx), [
         ...extension.params,
@@ -134,12 +140,18 @@ export class OidcEngine {
           'the request was refused',
         );
       };
+    // Koa would print what nobody listens to, past our log.
+    (provider as EventEmitter).on('error', (error: unknown) => {
+      this.logger.error({ err: error }, 'the engine could not answer');
+    });
     provider.on('authorization.error', note('authorize'));
     provider.on('grant.error', note('token'));
     provider.on('introspection.error', note('introspect'));
     provider.on('revocation.error', note('revoke'));
     provider.on('end_session.error', note('logout'));
-    provider.on('server_error', (_ctx, error) => {
+    provider.on('server_error', (_ctx, error: Error & { expose?: boolean }) => {
+      // What we foresaw was logged where it happened.
+      if (error.expose) return;
       this.logger.error({ err: error }, 'the engine met an error of ours');
     });
   }

@@ -37,7 +37,8 @@ export class OidcStore {
     payload: EntryPayload,
     expiresInSeconds: number,
   ): Promise<void> {
-    const { jti: _jti, ...kept } = payload;
+    const { jti: _jti, ...rest } = payload;
+    const kept = withoutSessionCookie(rest);
     const signIn = payload['signIn'] as { identityId?: string } | undefined;
     await this.dataSource.query(
       `insert into oidc_entries (model, id, payload, grant_id, uid, account_id, identity_id, expires_at)
@@ -53,7 +54,29 @@ export class OidcStore {
         payload['uid'] ?? null,
         payload['accountId'] ?? null,
         signIn?.identityId ?? null,
-        new Date(this.clock.now().getTime() + expiresInSeconds * 1000),
+        this.#inSeconds(expiresInSeconds),
+      ],
+    );
+  }
+
+  /** Writes an entry that was read before, and nothing when it was deleted in between: what has ended stays ended. */
+  async update(
+    model: string,
+    id: string,
+    payload: EntryPayload,
+    expiresInSeconds: number,
+  ): Promise<void> {
+    const { jti: _jti, ...kept } = payload;
+    const signIn = payload['signIn'] as { identityId?: string } | undefined;
+    await this.dataSource.query(
+      `update oidc_entries set payload = $3, account_id = $4, identity_id = $5, expires_at = $6 where model = $1 and id = $2`,
+      [
+        model,
+        storedId(model, id),
+        kept,
+        payload['accountId'] ?? null,
+        signIn?.identityId ?? null,
+        this.#inSeconds(expiresInSeconds),
       ],
     );
   }
@@ -125,7 +148,7 @@ export class OidcStore {
   async revokeGrantOf(model: string, id: string): Promise<void> {
     await this.dataSource.query(
       `delete from oidc_entries x using oidc_entries e
-        where e.model = $1 and e.id = $2
+        where e.model = $1 and e.id = $2 and e.consumed_at is not null
           and (x.grant_id = e.grant_id or x.model = 'Grant' and x.id = e.grant_id)`,
       [model, storedId(model, id)],
     );
@@ -150,6 +173,10 @@ export class OidcStore {
       this.clock.now(),
     ]);
   }
+
+  #inSeconds(seconds: number): Date {
+    return new Date(this.clock.now().getTime() + seconds * 1000);
+  }
 }
 
 interface FoundRow {
@@ -170,6 +197,14 @@ function readEntry(row: FoundRow, id: string): StoredEntry {
   };
 }
 
-function storedId(model: string, id: string): string {
+export function storedId(model: string, id: string): string {
   return bearerModels.has(model) ? createHash('sha256').update(id).digest('base64url') : id;
+}
+
+/** A waiting request remembers the session in which it began; that session's id is a credential. */
+function withoutSessionCookie(payload: EntryPayload): EntryPayload {
+  const session = payload['session'] as Record<string, unknown> | undefined;
+  if (!session || !('cookie' in session)) return payload;
+  const { cookie: _cookie, ...kept } = session;
+  return { ...payload, session: kept };
 }

@@ -38,10 +38,12 @@ export class RegisteredOrigins {
 
   async #isRegistered(origin: string): Promise<boolean> {
     const clients = await this.clients.list();
-    return clients.some((client) => client.redirectUris.some((uri) => originOf(uri) === origin));
+    return clients.some((client) => client.redirectUris.some((uri) => webOriginOf(uri) === origin));
   }
 }
 
-function originOf(uri: string): string | undefined {
-  return URL.canParse(uri) ? new URL(uri).origin : undefined;
+/** The web origin of a URI; a native application's own scheme has none, and neither has `javascript:`. */
+export function webOriginOf(uri: string): string | undefined {
+  const origin = URL.canParse(uri) ? new URL(uri).origin : 'null';
+  return origin === 'null' ? undefined : origin;
 }

@@ -16,6 +16,9 @@ export async function checkAuthorizationRequest(
   const client = ctx.oidc.client as EngineClient;
   const params = ctx.oidc.params ?? {};
 
+  if (Object.values(params).some((value) => textOf(value).includes('\0'))) {
+    throw new errors.InvalidRequest('a parameter holds a character that cannot be');
+  }
   const requested = textOf((ctx.method === 'POST' ? ctx.oidc.body : ctx.query)?.['scope']);
   refuseForeignScopes(requested, client);
   keepOfflineAccess(requested, client, params);

@@ -13,9 +13,8 @@ import { setFacts, type SignInFacts } from './sign-in-facts.js';
 
 /**
  * Issues what a code redemption would (access token, ID token, refresh token) for a person who was signed in without
- * the browser's way, into `ctx.body`.
+ * the browser's way, into `ctx.body`. The request has passed `checkTokenRequest`.
  * @param gty the name of the grant type
- * @throws InvalidScope, InvalidTarget
  */
 export async function issueTokens(
   ctx: TokenEndpointGrantContext,
@@ -27,7 +26,6 @@ export async function issueTokens(
   const { provider } = ctx.oidc;
   const client = ctx.oidc.client as EngineClient;
   const scope = ctx.oidc.params.scope ?? '';
-  refuseForeignScopes(scope, client);
   const scopes = new Set(scope.split(' ').filter(Boolean));
   const resource = requestedResource(ctx, client, settings);
   const description = describeResource(ctx, resource, client, settings);
@@ -68,6 +66,19 @@ export async function issueTokens(
     ...(accessToken.scope && { scope: accessToken.scope }),
     token_type: 'Bearer',
   };
+}
+
+/**
+ * Refuses a request whose tokens could not be issued.
+ * @throws InvalidScope, InvalidTarget
+ */
+export function checkTokenRequest(
+  ctx: TokenEndpointGrantContext,
+  settings: ResourceSettings,
+): void {
+  const client = ctx.oidc.client as EngineClient;
+  refuseForeignScopes(ctx.oidc.params.scope ?? '', client);
+  describeResource(ctx, requestedResource(ctx, client, settings), client, settings);
 }
 
 /** The engine's class for a described API; its types do not name it. */

@@ -53,6 +53,9 @@ export class UserinfoController {
 
   async #claims(token: string): Promise<Record<string, unknown>> {
     const claims = await this.tokens.verify(token);
+    if (claims.sub === claims.client_id) {
+      throw new AppError('token_invalid', 'This token does not belong to a person.');
+    }
     const scopes = new Set((claims.scope ?? '').split(' '));
     if (!scopes.has('openid'))
       throw new AppError('scope_insufficient', 'The access token does not hold openid.');

@@ -19,6 +19,8 @@ import { authorizeUrl, StartAgain } from './start-again.js';
 const reloadWaitMs = 15_000;
 const reloadPollMs = 150;
 
+const slugPattern = /^[a-z0-9][a-z0-9-]{0,30}$/;
+
 /** What the platform's query says: a code, or why there is none. */
 type Reading = { readonly code: string } | { readonly refusal: AppError };
 
@@ -29,6 +31,7 @@ type Reading = { readonly code: string } | { readonly refusal: AppError };
 @Injectable()
 export class Callback {
   readonly #cookie: BrowserCookie;
+  readonly #waiting = new Map<string, Promise<SignInOutcome | undefined>>();
 
   constructor(
     private readonly config: Config,
@@ -47,6 +50,7 @@ export class Callback {
     slug: string,
     query: URLSearchParams,
     browser: BrowserRequest,
+    sessionId: string | undefined,
   ): Promise<BrowserAnswer> {
     const connection = await this.connections.find(slug);
     if (!connection?.enabled) return this.#refuse(slug, query, browser);
@@ -65,8 +69,10 @@ export class Callback {
       case 'first': {
         const outcome = await this.#signIn(connection, admission.attempt, reading, browser);
         const { interactionUid, stateHash } = admission.attempt;
-        const next = await this.interactions.finish(interactionUid, stateHash, outcome);
-        return next ? { kind: 'redirect', url: next } : this.startAgain.expired(browser);
+        const next = await this.interactions.finish(interactionUid, stateHash, outcome, sessionId);
+        return next
+          ? { kind: 'redirect', url: next }
+          : this.startAgain.notHere(browser, admission.attempt.params);
       }
     }
   }
@@ -126,11 +132,20 @@ export class Callback {
     };
   }
 
-  async #outcomeOf(stateHash: string): Promise<SignInOutcome | undefined> {
-    for (let waitedMs = 0; waitedMs < reloadWaitMs; waitedMs += reloadPollMs) {
+  /** Reloads of one attempt share one wait. */
+  #outcomeOf(stateHash: string): Promise<SignInOutcome | undefined> {
+    const waiting = this.#waiting.get(stateHash) ?? this.#awaitOutcome(stateHash);
+    this.#waiting.set(stateHash, waiting);
+    return waiting.finally(() => this.#waiting.delete(stateHash));
+  }
+
+  async #awaitOutcome(stateHash: string): Promise<SignInOutcome | undefined> {
+    let pauseMs = reloadPollMs;
+    for (let waitedMs = 0; waitedMs < reloadWaitMs; waitedMs += pauseMs) {
       const outcome = await this.attempts.outcome(stateHash);
       if (outcome) return outcome;
-      await sleep(reloadPollMs);
+      await sleep(pauseMs);
+      pauseMs = Math.min(pauseMs * 1.5, 1000);
     }
     return undefined;
   }
@@ -144,7 +159,7 @@ export class Callback {
       action: 'callback',
       outcome: 'refused',
       reason: 'state_invalid',
-      connection: slug,
+      ...(slugPattern.test(slug) && { connection: slug }),
       requestId: browser.requestId,
       ...(browser.ip && { ip: browser.ip }),
     });
@@ -159,7 +174,7 @@ export class Callback {
       action: 'callback',
       outcome: 'refused',
       reason: 'callback_incomplete',
-      connection: slug,
+      ...(slugPattern.test(slug) && { connection: slug }),
       requestId: browser.requestId,
       ...(browser.ip && { ip: browser.ip }),
     });

@@ -1,13 +1,15 @@
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req, Res, UseFilters } from '@nestjs/common';
 import type { Request, Response } from 'express';
 
 import { Public } from '../../common/access.js';
 import { type BrowserAnswer, readBrowser, sendAnswer } from './browser-request.js';
 import { Entry } from './entry.js';
+import { PageFilter } from './page.filter.js';
 
 /** The link that goes into a platform's workbench (应用主页). */
 @Controller('entry')
 @Public()
+@UseFilters(PageFilter)
 export class EntryController {
   constructor(private readonly entry: Entry) {}
 

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../common/app-error.js';
 import { Config } from '../../config/config.js';
 import { ClientRegistry, type RegisteredClient } from '../issuer/clients/client.registry.js';
 import { ConnectionChoice } from '../issuer/connection-choice.js';
+import { webOriginOf } from '../issuer/registered-origins.js';
 import type { BrowserAnswer, BrowserRequest } from './browser-request.js';
 import { Pages } from './pages/pages.js';
 
@@ -54,8 +55,9 @@ function targetOf(
   initiateLoginUri: string,
   asked: string | undefined,
 ): string {
-  const own = new Set([initiateLoginUri, ...client.redirectUris].map((uri) => new URL(uri).origin));
-  if (asked && URL.canParse(asked) && own.has(new URL(asked).origin)) return asked;
+  const own = [initiateLoginUri, ...client.redirectUris].map(webOriginOf);
+  const origin = asked === undefined ? undefined : webOriginOf(asked);
+  if (asked !== undefined && origin !== undefined && own.includes(origin)) return asked;
   return new URL('/', initiateLoginUri).href;
 }
 

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
 
-const stepsThatUseSomethingUp = /^\/(?:authorize|login|callback|connections|entry)(?:\/|$)/;
+const stepsThatUseSomethingUp = /^\/(?:authorize|login|logout|callback|connections|entry)(?:\/|$)/i;
 
 /** A link preview or a virus scanner asks with HEAD: it uses nothing up and learns nothing. */
 export function headRequests(request: Request, response: Response, next: NextFunction): void {

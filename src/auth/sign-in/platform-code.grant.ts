@@ -8,7 +8,7 @@ import { ConnectionRegistry } from '../../connections/connection.registry.js';
 import { engineAccount } from '../issuer/claims.js';
 import { ConnectionChoice } from '../issuer/connection-choice.js';
 import { type GrantExtension, OidcEngine } from '../issuer/oidc-engine.js';
-import { issueTokens } from '../issuer/token-issue.js';
+import { checkTokenRequest, issueTokens } from '../issuer/token-issue.js';
 import type { EngineClient } from '../issuer/resources.js';
 import { SigningKeys } from '../issuer/signing-keys/signing-keys.js';
 import type { CodeKind } from '../providers/provider.js';
@@ -56,6 +56,14 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
     if (!connection)
       throw new errors.InvalidRequest('unknown connection, or one that this client may not use');
 
+    // Refused before the code is spent: it works once.
+    const settings = {
+      issuerUrl: this.config.issuerUrl,
+      accessTokenSeconds: this.config.lifetimes.accessTokenSeconds,
+      signingAlg: this.signingKeys.current().signing.alg,
+    };
+    checkTokenRequest(ctx, settings);
+
     const request = ctx.req as typeof ctx.req & { id?: string; ip?: string };
     try {
       const { accountId, facts } = await this.people.signIn(connection, kind as CodeKind, code, {
@@ -70,19 +78,15 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
           'This account is disabled. Please ask an administrator.',
         );
       }
-      await issueTokens(ctx, this.name, engineAccount(account), facts, {
-        issuerUrl: this.config.issuerUrl,
-        accessTokenSeconds: this.config.lifetimes.accessTokenSeconds,
-        signingAlg: this.signingKeys.current().signing.alg,
-      });
+      await issueTokens(ctx, this.name, engineAccount(account), facts, settings);
     } catch (error) {
-      throw error instanceof errors.OIDCProviderError ? error : toGrantError(error);
+      throw error instanceof AppError ? toGrantError(error) : error;
     }
   }
 }
 
 /** The same codes as in the browser, in `/token`'s words: 400 `invalid_grant`, 503, 500. */
-function toGrantError(error: unknown): errors.OIDCProviderError {
+function toGrantError(error: AppError): errors.OIDCProviderError {
   const { error: kind, errorDescription } = failureOf(error);
   const [name, status] = {
     access_denied: ['invalid_grant', 400] as const,

@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req, Res, UseFilters } from '@nestjs/common';
 import type { Request, Response } from 'express';
 
 import { Public } from '../../common/access.js';
@@ -6,10 +6,12 @@ import { OidcEngine } from '../issuer/oidc-engine.js';
 import { readBrowser, sendAnswer } from './browser-request.js';
 import { Callback } from './callback.js';
 import { HandOff } from './hand-off.js';
+import { PageFilter } from './page.filter.js';
 
 /** The browser's way through a sign-in. Each step is tied to its browser by a cookie, which is its guard. */
 @Controller()
 @Public()
+@UseFilters(PageFilter)
 export class SignInController {
   constructor(
     private readonly engine: OidcEngine,
@@ -49,6 +51,14 @@ export class SignInController {
     @Res() response: Response,
   ): Promise<void> {
     const query = new URL(request.originalUrl, 'http://callback').searchParams;
-    sendAnswer(response, await this.callback.receive(slug, query, readBrowser(request)));
+    sendAnswer(
+      response,
+      await this.callback.receive(
+        slug,
+        query,
+        readBrowser(request),
+        this.engine.sessionCookie(request, response),
+      ),
+    );
   }
 }

@@ -54,7 +54,8 @@ function Needs(words: string, test: (client: ClientFields) => boolean): Property
 
 /** An OAuth client as someone defined it (DESIGN 5). */
 export class ClientFields {
-  @Matches(/^[\w.-]{1,64}$/, {
+  // Never like an account's id: a machine's tokens carry it as `sub`.
+  @Matches(/^(?![\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$)[\w.-]{1,64}$/i, {
     message: 'must be 1 to 64 letters, digits, dots, dashes or underscores',
   })
   clientId: string;

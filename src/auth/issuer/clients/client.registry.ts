@@ -68,8 +68,8 @@ export class ClientRegistry {
   }
 
   async #version(): Promise<string> {
-    const [row] = await this.dataSource.query<{ version: string }[]>(
-      `select concat(count(*), ' ', max(updated_at)) as version from clients`,
+    const [row] = await this.dataSource.query<{ version: string | null }[]>(
+      `select md5(string_agg(client_id || updated_at || enabled, ',' order by client_id)) as version from clients`,
     );
     return row?.version ?? '';
   }

@@ -1,0 +1,23 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { Request, Response } from 'express';
+
+import { Logger } from '../../common/logger.js';
+import { readBrowser, sendAnswer } from './browser-request.js';
+import { Pages } from './pages/pages.js';
+
+/** What fails unforeseen on the browser's way is a page with a request id, never a stack or a JSON. */
+@Catch()
+export class PageFilter implements ExceptionFilter {
+  constructor(
+    private readonly pages: Pages,
+    private readonly logger: Logger,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    const { language, requestId } = readBrowser(request);
+    this.logger.error({ err: error, requestId }, 'a step of a sign-in failed');
+    const page = this.pages.error({ language, code: 'internal_error', requestId, status: 500 });
+    sendAnswer(host.switchToHttp().getResponse<Response>(), { kind: 'page', page });
+  }
+}
