@@ -17,9 +17,16 @@ export interface Measured {
 /** Clock ticks per second of `/proc/<pid>/stat`. */
 const ticksPerSecond = 100;
 
-/** Starts one of the built programs of this folder's parent. */
-export function start(file: string, env: Record<string, string>): Measured {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', file)], {
+/**
+ * Starts one of the built programs.
+ * @param flags for Node itself
+ */
+export function start(
+  file: string,
+  env: Record<string, string>,
+  flags: readonly string[] = [],
+): Measured {
+  const child = spawn(process.execPath, [...flags, join(import.meta.dirname, '..', file)], {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
