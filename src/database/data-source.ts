@@ -14,7 +14,7 @@ export function createDataSource(
   poolSize: number,
   onPoolError: (error: unknown) => void,
 ): DataSource {
-  return new DataSource({
+  const dataSource: DataSource = new DataSource({
     type: 'postgres',
     url: url.reveal(),
     applicationName: 'lingpai',
@@ -28,9 +28,13 @@ export function createDataSource(
     poolSize,
     connectTimeoutMS: 5000,
     // An idle connection that breaks must not end the process; the pool makes a new one when it needs one.
-    poolErrorHandler: onPoolError,
+    poolErrorHandler: (error: unknown) => {
+      // What breaks while we take our leave is no news.
+      if (dataSource.isInitialized) onPoolError(error);
+    },
     extra: { keepAlive: true, idleTimeoutMillis: 30_000, statement_timeout: 15_000 },
   });
+  return dataSource;
 }
 
 /** What fails is thrown, and logged by whoever catches it; TypeORM would print it past our log. */

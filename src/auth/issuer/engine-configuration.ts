@@ -1,6 +1,11 @@
 import { hkdfSync } from 'node:crypto';
 
-import { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import {
+  type Configuration,
+  errors,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 
 import type { AccountsRepository } from '../../account-binding/accounts.repository.js';
 import type { Config } from '../../config/config.js';
@@ -139,12 +144,12 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
         ...(facts?.tenant && { tenant: facts.tenant }),
       };
     },
-    renderError: (ctx, out) =>
+    renderError: (ctx, out, error) =>
       send(
         ctx,
         pages.error({
           language: languageOf(ctx),
-          code: out.error,
+          code: error instanceof errors.SessionNotFound ? 'session_not_found' : out.error,
           ...(out.error_description && { message: out.error_description }),
           requestId: requestIdOf(ctx),
           status: ctx.status,
