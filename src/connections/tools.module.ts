@@ -20,7 +20,11 @@ import { ConnectionTools } from './connection-tools.js';
       useFactory: (config: Config, logger: Logger) =>
         new UndiciHttpClient({
           proxy: config.outboundProxy,
-          observe: (event) => logger.debug({ outbound: event }, 'platform call'),
+          observe: (event) =>
+            logger.debug(
+              { outbound: { ...event, durationMs: Math.round(event.durationMs) } },
+              'platform call',
+            ),
         }),
     },
     {
