@@ -3,7 +3,6 @@ import {
   IsBoolean,
   IsIn,
   IsObject,
-  IsOptional,
   IsString,
   Matches,
   MaxLength,
@@ -23,7 +22,10 @@ function IsWebOrigins(): PropertyDecorator {
         Array.isArray(value) &&
         value.every(
           (entry) =>
-            typeof entry === 'string' && URL.canParse(entry) && new URL(entry).origin === entry,
+            typeof entry === 'string' &&
+            /^https?:/.test(entry) &&
+            URL.canParse(entry) &&
+            new URL(entry).origin === entry,
         ),
       defaultMessage: () => 'must be a list of web origins, e.g. https://portal.example.com',
     },
@@ -48,7 +50,10 @@ function IsVerificationFiles(): PropertyDecorator {
   });
 }
 
-/** The fields that every connection has, whatever its platform (DESIGN 5). */
+/**
+ * The fields that every connection has, whatever its platform (DESIGN 5). One that is left out takes its default; none is
+ * optional to the validator, since an empty line would then switch a rule off.
+ */
 export class ConnectionFields {
   /** Fixed once made. */
   @Matches(slugPattern, { message: 'must be 1 to 31 lower-case letters, digits or dashes' })
@@ -62,39 +67,32 @@ export class ConnectionFields {
   @MaxLength(60)
   displayName: string;
 
-  @IsOptional()
   @IsBoolean()
   enabled = true;
 
   /** `auto`: an unknown person gets an account; `existing`: is turned away. */
-  @IsOptional()
   @IsIn(['auto', 'existing'], {
     message: 'must be auto or existing (phone and ask are not offered yet)',
   })
   signUp: 'auto' | 'existing' = 'auto';
 
   /** Bind an unknown identity to the account with its verified phone. */
-  @IsOptional()
   @IsBoolean()
   matchPhone = false;
 
   /** Given to accounts that the connection creates. */
-  @IsOptional()
   @IsArray()
   @Matches(/^[\w:.-]{1,64}$/, { each: true, message: 'must be a list of role names' })
   defaultRoles: string[] = [];
 
-  @IsOptional()
   @IsIn(['on-create', 'every-login'], { message: 'must be on-create or every-login' })
   syncProfile: 'on-create' | 'every-login' = 'on-create';
 
   /** Web origins for which a JSAPI signature is given. */
-  @IsOptional()
   @IsWebOrigins()
   jsapiOrigins: string[] = [];
 
   /** `{"WW_verify_abc.txt": "abc"}` */
-  @IsOptional()
   @IsObject()
   @IsVerificationFiles()
   domainVerification: Record<string, string> = {};

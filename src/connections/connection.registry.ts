@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 
 import type { Platform, Provider } from '../auth/providers/provider.js';
 import { Clock } from '../common/clock.js';
-import { Encryption } from '../common/encryption.js';
+import { Encryption, UnreadableSecretError } from '../common/encryption.js';
 import { readAs } from '../common/faults.js';
 import { Logger } from '../common/logger.js';
 import { RefreshedSnapshot } from '../common/refreshed-snapshot.js';
@@ -34,7 +34,8 @@ interface Row {
   readonly enabled: boolean;
   readonly settings: Record<string, unknown>;
   readonly secrets: string;
-  readonly updated_at: Date;
+  /** The transaction that wrote the row: changes with every write, also one by hand that leaves `updated_at` alone. */
+  readonly version: string;
 }
 
 interface Kept extends OpenConnection {
@@ -53,7 +54,7 @@ export class ConnectionRegistry {
     private readonly encryption: Encryption,
     private readonly tools: ConnectionTools,
     clock: Clock,
-    logger: Logger,
+    private readonly logger: Logger,
   ) {
     this.#all = new RefreshedSnapshot(clock, maxAgeMs, {
       version: () => this.#version(),
@@ -70,7 +71,7 @@ export class ConnectionRegistry {
     return (await this.#all.get()).get(slug);
   }
 
-  /** All, disabled ones too, in the order in which they were made. */
+  /** All that can be opened, disabled ones too, in the order in which they were made. */
   async list(): Promise<readonly OpenConnection[]> {
     return [...(await this.#all.get()).values()];
   }
@@ -82,26 +83,38 @@ export class ConnectionRegistry {
 
   async #version(): Promise<string> {
     const [row] = await this.dataSource.query<{ version: string | null }[]>(
-      `select md5(string_agg(slug || updated_at || enabled, ',' order by slug)) as version from connections`,
+      `select md5(string_agg(slug || ' ' || xmin, ',' order by slug)) as version from connections`,
     );
     return row?.version ?? '';
   }
 
   async #load(previous: ReadonlyMap<string, Kept> | undefined): Promise<ReadonlyMap<string, Kept>> {
     const rows = await this.dataSource.query<Row[]>(
-      `select * from connections order by created_at, slug`,
+      `select *, xmin::text as version from connections order by created_at, slug`,
     );
-    return new Map(
-      rows.map((row) => {
-        const version = row.updated_at.toISOString();
-        const known = previous?.get(row.slug);
-        return [row.slug, known?.version === version ? known : this.#open(row, version)];
-      }),
-    );
+    const open = rows.flatMap((row) => {
+      const known = previous?.get(row.slug);
+      return known?.version === row.version ? [known] : this.#openUnlessRetired(row);
+    });
+    return new Map(open.map((connection) => [connection.slug, connection]));
   }
 
-  #open(row: Row, version: string): Kept {
-    const { slug, platform, enabled } = row;
+  /** What is disabled for good may have been written for an older version: it must not keep the others from opening. */
+  #openUnlessRetired(row: Row): Kept[] {
+    try {
+      return [this.#open(row)];
+    } catch (error) {
+      if (row.enabled || error instanceof UnreadableSecretError) throw error;
+      this.logger.warn(
+        { err: error, connection: row.slug },
+        'a disabled connection cannot be opened any more and is left out',
+      );
+      return [];
+    }
+  }
+
+  #open(row: Row): Kept {
+    const { slug, platform, enabled, version } = row;
     const secrets = JSON.parse(
       this.encryption.decrypt(row.secrets, `connection:${slug}`),
     ) as Record<string, string>;

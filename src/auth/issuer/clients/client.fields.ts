@@ -3,16 +3,16 @@ import {
   IsArray,
   IsBoolean,
   IsIn,
-  IsOptional,
   IsString,
   Matches,
   MaxLength,
   MinLength,
   ValidateBy,
+  ValidateIf,
   type ValidationArguments,
 } from 'class-validator';
 
-import type { Secret } from '../../../common/secret.js';
+import { Secret } from '../../../common/secret.js';
 import { IsSecret } from '../../../common/validation.js';
 
 export const platformCodeGrant = 'urn:lingpai:grant-type:platform-code';
@@ -41,6 +41,27 @@ function IsSafeRedirectUris(each: boolean): PropertyDecorator {
   });
 }
 
+/** Left out or valid. An empty line in YAML is neither: it must not make a client public, or switch a rule off. */
+const IfGiven = (): PropertyDecorator =>
+  ValidateIf((_client: unknown, value: unknown) => value !== undefined);
+
+/** Nothing but digits and the words that stand where a secret should: `changeme-changeme`, `client-secret-123456`. */
+const placeholder =
+  /^(?:(?:change|me|your|my|client|secret|password|admin|default|example|test|\d)[-_ ]?)+$/i;
+
+function IsNoPlaceholder(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isNoPlaceholder',
+    validator: {
+      validate: (value: unknown) =>
+        value instanceof Secret &&
+        !placeholder.test(value.reveal()) &&
+        new Set(value.reveal()).size >= 8,
+      defaultMessage: () => 'must be a random secret, not a placeholder',
+    },
+  });
+}
+
 function Needs(words: string, test: (client: ClientFields) => boolean): PropertyDecorator {
   return ValidateBy({
     name: `needs ${words}`,
@@ -50,6 +71,15 @@ function Needs(words: string, test: (client: ClientFields) => boolean): Property
       defaultMessage: () => words,
     },
   });
+}
+
+// These are asked before every field is known to be well formed.
+function mayUse({ grantTypes }: { grantTypes: unknown }, grantType: string): boolean {
+  return Array.isArray(grantTypes) && grantTypes.includes(grantType);
+}
+
+function isConfidential(client: ClientFields): boolean {
+  return client.clientSecret instanceof Secret;
 }
 
 /** An OAuth client as someone defined it (DESIGN 5). */
@@ -66,46 +96,43 @@ export class ClientFields {
   displayName: string;
 
   /** Absent: a public client, PKCE only. */
-  @IsOptional()
+  @IfGiven()
+  @IsNoPlaceholder()
   @IsSecret({ minLength: 16 })
   clientSecret?: Secret;
 
-  @IsOptional()
   @IsBoolean()
   enabled = true;
 
-  @IsOptional()
   @IsArray()
   @IsSafeRedirectUris(true)
   @Needs(
     'must hold at least one for authorization_code',
-    (client) => !client.grantTypes.includes('authorization_code') || client.redirectUris.length > 0,
+    (client) => !mayUse(client, 'authorization_code') || client.redirectUris.length > 0,
   )
   redirectUris: string[] = [];
 
-  @IsOptional()
   @IsArray()
   @IsSafeRedirectUris(true)
   postLogoutRedirectUris: string[] = [];
 
   /** Where the platform's workbench link leads to (OpenID Connect Core 4). */
-  @IsOptional()
+  @IfGiven()
   @IsSafeRedirectUris(false)
   initiateLoginUri?: string;
 
   /** Slugs; absent: all. */
-  @IsOptional()
+  @IfGiven()
   @IsArray()
   @IsString({ each: true })
   connections?: string[];
 
-  @IsOptional()
   @IsArray()
   @Matches(/^[\x21\x23-\x5b\x5d-\x7e]{1,80}$/, { each: true, message: 'must be a list of scopes' })
   scopes: string[] = ['openid', 'profile'];
 
   /** `aud` of its access tokens; absent: ISSUER_URL. */
-  @IsOptional()
+  @IfGiven()
   @ValidateBy({
     name: 'isResource',
     validator: {
@@ -116,27 +143,23 @@ export class ClientFields {
   })
   audience?: string;
 
-  @IsOptional()
   @IsArray()
   @ArrayNotEmpty()
   @IsIn(grantTypes, { each: true, message: `must be among ${grantTypes.join(', ')}` })
   @Needs(
     'client_credentials needs a clientSecret',
-    (client) =>
-      !client.grantTypes.includes('client_credentials') || client.clientSecret !== undefined,
+    (client) => !mayUse(client, 'client_credentials') || isConfidential(client),
   )
   grantTypes: string[] = ['authorization_code', 'refresh_token'];
 
   /** Only a client with a secret may do without. */
-  @IsOptional()
   @IsBoolean()
   @Needs(
     'may be false only with a clientSecret',
-    (client) => client.requirePkce || client.clientSecret !== undefined,
+    (client) => client.requirePkce || isConfidential(client),
   )
   requirePkce = true;
 
-  @IsOptional()
   @IsIn(['web', 'native'], { message: 'must be web or native' })
   applicationType: 'web' | 'native' = 'web';
 }
