@@ -1,13 +1,12 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 
 import { AccountBindingModule } from './account-binding/account-binding.module.js';
 import { AuditModule } from './audit/audit.module.js';
+import { ApiAccessModule } from './auth/api-access/api-access.module.js';
 import { IssuerMiddleware } from './auth/issuer/issuer.middleware.js';
 import { IssuerModule } from './auth/issuer/issuer.module.js';
 import { SignInModule } from './auth/sign-in/sign-in.module.js';
-import { AccessGuard } from './common/access.js';
 import { Clock } from './common/clock.js';
 import { Encryption } from './common/encryption.js';
 import { Logger } from './common/logger.js';
@@ -46,6 +45,7 @@ class GroundModule {
 /** Which modules there are, nothing else. */
 @Module({
   imports: [
+    ApiAccessModule,
     AccountBindingModule,
     AuditModule,
     ConnectionsModule,
@@ -53,7 +53,7 @@ class GroundModule {
     SignInModule,
     HealthModule,
   ],
-  providers: [Startup, IssuerMiddleware, { provide: APP_GUARD, useClass: AccessGuard }],
+  providers: [Startup, IssuerMiddleware],
 })
 export class AppModule {
   static with(ground: Ground): DynamicModule {

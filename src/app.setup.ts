@@ -1,10 +1,11 @@
-import { type INestApplication, ValidationPipe } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 
 import { headRequests } from './auth/sign-in/head-requests.middleware.js';
 import { IssuerMiddleware } from './auth/issuer/issuer.middleware.js';
 import { Logger } from './common/logger.js';
 import { ProblemFilter } from './common/problem.filter.js';
+import { requestValidation } from './common/request-validation.js';
 import { requestId } from './common/request-id.middleware.js';
 import { Config } from './config/config.js';
 import { StartGate } from './health/start-gate.middleware.js';
@@ -23,8 +24,6 @@ export function setUpApp(app: INestApplication): void {
   app.use(gate.use.bind(gate));
   app.use(headRequests);
   app.use(issuer.use.bind(issuer));
-  app.useGlobalPipes(
-    new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }),
-  );
+  app.useGlobalPipes(requestValidation());
   app.useGlobalFilters(new ProblemFilter(app.get(Logger)));
 }

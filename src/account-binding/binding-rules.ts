@@ -6,10 +6,13 @@ import type { AccountStatus } from './account.entity.js';
  * E-mail and name are not among the inputs: nobody is ever matched by them.
  */
 
+/** What becomes of an unknown person: an account, a proof of a phone number first, a choice, or nothing (DESIGN 5). */
+export const signUpWays = ['auto', 'phone', 'ask', 'existing'] as const;
+export type SignUp = (typeof signUpWays)[number];
+
 /** What a connection says about people it brings. */
 export interface BindingPolicy {
-  /** `existing`: unknown people are turned away. */
-  readonly signUp: 'auto' | 'existing';
+  readonly signUp: SignUp;
   /** Whether a trusted phone may lead an unknown identity to the account with that verified phone. */
   readonly matchPhone: boolean;
   /** Given to accounts that the connection creates. */

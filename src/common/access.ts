@@ -1,20 +1,77 @@
-import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { Request } from 'express';
 
-const publicMark = 'lingpai:public';
+/** What a route says of who may call it. A route that says nothing is closed. */
+export type Access =
+  | { readonly kind: 'public' }
+  /** A machine's token for this API, with this scope. */
+  | { readonly kind: 'scope'; readonly scope: string }
+  /** A signed-in person's token for this API. */
+  | { readonly kind: 'person' }
+  /** Any of our access tokens of a person that holds `openid`, whatever API it is for. */
+  | { readonly kind: 'openid' };
+
+/** Where the guard finds what a route declared. */
+export const accessMark = 'lingpai:access';
+
+const declare = (access: Access): ClassDecorator & MethodDecorator =>
+  SetMetadata(accessMark, access);
 
 /** Declares that a route, or every route of a controller, is open to anyone. */
-export const Public = (): ClassDecorator & MethodDecorator => SetMetadata(publicMark, true);
+export const Public = (): ClassDecorator & MethodDecorator => declare({ kind: 'public' });
 
-/** Closes every route that does not say who may call it. */
-@Injectable()
-export class AccessGuard implements CanActivate {
-  constructor(private readonly reflector: Reflector) {}
+/** Declares that a route takes a machine's token with this scope, e.g. `accounts:read` (DESIGN 8). */
+export const RequiresScope = (scope: string): ClassDecorator & MethodDecorator =>
+  declare({ kind: 'scope', scope });
 
-  canActivate(context: ExecutionContext): boolean {
-    return this.reflector.getAllAndOverride<boolean>(publicMark, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-  }
+/** Declares that a route takes the token of a signed-in person, for this API. */
+export const RequiresPerson = (): ClassDecorator & MethodDecorator => declare({ kind: 'person' });
+
+/** Declares that a route takes any access token of a person that holds `openid` (DESIGN 12). */
+export const RequiresOpenId = (): ClassDecorator & MethodDecorator => declare({ kind: 'openid' });
+
+/** Who calls, as the verified access token says. */
+export type Caller =
+  | { readonly kind: 'machine'; readonly clientId: string; readonly scopes: ReadonlySet<string> }
+  | {
+      readonly kind: 'person';
+      readonly clientId: string;
+      readonly scopes: ReadonlySet<string>;
+      readonly accountId: string;
+      /** When the person last signed in to get this token. */
+      readonly signedInAt: Date | undefined;
+    };
+
+/** A signed-in person who calls. */
+export type Person = Extract<Caller, { kind: 'person' }>;
+
+/** Who did something, and from where: what an audit event says of it. */
+export interface Actor {
+  /** `client:<id>` or `account:<id>`. */
+  readonly actor: string;
+  readonly clientId: string;
+  readonly ip?: string;
+  readonly requestId?: string;
 }
+
+type ApiRequest = Request & { readonly user?: Caller; readonly id?: string };
+
+/** The signed-in person; for routes that `RequiresPerson` or `RequiresOpenId`. */
+export const CurrentPerson = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const { user } = context.switchToHttp().getRequest<ApiRequest>();
+  if (user?.kind !== 'person') throw new Error('this route does not say that it wants a person');
+  return user;
+});
+
+/** Who is to be named in the audit. */
+export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
+  const request = context.switchToHttp().getRequest<ApiRequest>();
+  const { user } = request;
+  if (!user) throw new Error('this route is public: it has no actor');
+  return {
+    actor: user.kind === 'person' ? `account:${user.accountId}` : `client:${user.clientId}`,
+    clientId: user.clientId,
+    ...(request.ip && { ip: request.ip }),
+    ...(request.id && { requestId: request.id }),
+  };
+});

@@ -24,7 +24,8 @@ export function readAs<T extends object>(
   return { value, faults: errors.flatMap((error) => faultsOf(error, '')) };
 }
 
-function faultsOf(error: ValidationError, place: string): Fault[] {
+/** The faults of one property and of what it holds, each with its place. */
+export function faultsOf(error: ValidationError, place: string): Fault[] {
   const here = /^\d+$/.test(error.property)
     ? `${place}[${error.property}]`
     : `${place && `${place}.`}${error.property}`;

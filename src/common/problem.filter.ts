@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
 
-import { AppError, type ErrorCode } from './app-error.js';
+import { AppError, type ErrorCode, type FieldFault } from './app-error.js';
 import { Logger } from './logger.js';
 
 /** A new code without a status does not compile. */
@@ -26,14 +26,53 @@ const statusOf = {
   callback_incomplete: 400,
   sign_in_expired: 400,
   initiate_login_uri_missing: 400,
+  sign_up_required: 403,
+  binding_link_invalid: 400,
+  other_person_signed_in: 403,
+  phone_invalid: 422,
+  phone_code_wrong: 422,
+  phone_code_expired: 422,
+  too_many_requests: 429,
+  sms_unavailable: 503,
+  password_wrong: 422,
+  password_unsuitable: 422,
   connection_not_found: 404,
   client_not_found: 404,
+  identity_not_found: 404,
+  webhook_not_found: 404,
+  delivery_not_found: 404,
+  account_request_not_found: 404,
   not_found: 404,
+  already_exists: 409,
+  phone_taken: 409,
+  identity_already_bound: 409,
+  last_sign_in_method: 409,
+  merge_conflict: 409,
+  already_decided: 409,
+  managed_by_file: 409,
+  precondition_failed: 412,
+  fresh_sign_in_required: 403,
+  value_not_allowed: 422,
   request_invalid: 400,
+  token_missing: 401,
   token_invalid: 401,
   scope_insufficient: 403,
   internal_error: 500,
 } satisfies Record<ErrorCode, number>;
+
+/** The HTTP status that a code is answered with. */
+export function httpStatusOf(code: ErrorCode): number {
+  return statusOf[code];
+}
+
+/** What `application/problem+json` (RFC 9457) says, beside its status. */
+interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly errors?: readonly FieldFault[];
+  readonly retryAfterSeconds?: number;
+}
 
 /** Turns whatever was thrown into `application/problem+json` (RFC 9457). The only place that gives a code its HTTP status. */
 @Catch()
@@ -43,30 +82,54 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request & { id?: string }>();
     const response = host.switchToHttp().getResponse<Response>();
-    const { status, code, title } = describe(error);
+    const problem = describe(error);
+    const { status, code, title, errors, retryAfterSeconds } = problem;
     if (status >= 500)
       this.logger.error(
         { err: error, requestId: request.id, path: request.path },
         'a request failed',
       );
     if (response.headersSent) {
-      response.end();
+      // Half an answer must not look like a whole one.
+      response.destroy();
       return;
     }
+    if (status === 401) response.setHeader('WWW-Authenticate', challenge(code));
+    if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
     response
       .status(status)
       .type('application/problem+json')
-      .json({ type: 'about:blank', title, status, code, instance: request.id });
+      .json({
+        type: 'about:blank',
+        title,
+        status,
+        code,
+        instance: request.id,
+        ...(errors && { errors }),
+      });
   }
 }
 
-function describe(error: unknown): { status: number; code: string; title: string } {
-  if (error instanceof AppError)
-    return { status: statusOf[error.code], code: error.code, title: error.message };
+function describe(error: unknown): Problem {
+  if (error instanceof AppError) {
+    const { code, message, errors, retryAfterSeconds } = error;
+    return {
+      status: statusOf[code],
+      code,
+      title: message,
+      ...(errors && { errors }),
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    };
+  }
   if (error instanceof HttpException) {
     const status = error.getStatus();
     const code = status === (HttpStatus.NOT_FOUND as number) ? 'not_found' : 'request_invalid';
     return { status, code, title: error.message };
   }
   return { status: 500, code: 'internal_error', title: 'Something went wrong on our side.' };
+}
+
+/** RFC 6750, 3: without a token there is no error to name. */
+function challenge(code: string): string {
+  return code === 'token_invalid' ? 'Bearer error="invalid_token"' : 'Bearer';
 }

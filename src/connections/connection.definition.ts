@@ -1,5 +1,5 @@
 import { providerFactories } from '../auth/providers/provider.factories.js';
-import type { Provider, ProviderTools } from '../auth/providers/provider.js';
+import type { AnyProvider, ProviderTools } from '../auth/providers/provider.js';
 import { type Fault, fieldsOf, readAs } from '../common/faults.js';
 import { ConnectionFields } from './connection.fields.js';
 
@@ -46,7 +46,7 @@ export function readConnection(plain: Readonly<Record<string, unknown>>): {
 export function openProvider(
   plain: Readonly<Record<string, unknown>>,
   tools: ProviderTools,
-): Provider {
+): AnyProvider {
   const common = fieldsOf(ConnectionFields);
   const { value: fields } = readAs(
     ConnectionFields,

@@ -10,6 +10,7 @@ import {
   ValidateBy,
 } from 'class-validator';
 
+import { type SignUp, signUpWays } from '../account-binding/binding-rules.js';
 import { type Platform, platforms } from '../auth/providers/provider.js';
 
 export const slugPattern = /^[a-z0-9][a-z0-9-]{0,30}$/;
@@ -70,11 +71,16 @@ export class ConnectionFields {
   @IsBoolean()
   enabled = true;
 
-  /** `auto`: an unknown person gets an account; `existing`: is turned away. */
-  @IsIn(['auto', 'existing'], {
-    message: 'must be auto or existing (phone and ask are not offered yet)',
-  })
-  signUp: 'auto' | 'existing' = 'auto';
+  /**
+   * `auto`: an unknown person gets an account; `phone`: first proves a phone number by SMS code; `ask`: chooses;
+   * `existing`: is turned away.
+   */
+  @IsIn(signUpWays, { message: `must be one of ${signUpWays.join(', ')}` })
+  signUp: SignUp = 'auto';
+
+  /** With `signUp: ask`: whether people may also ask an administrator. */
+  @IsBoolean()
+  askAdministrator = false;
 
   /** Bind an unknown identity to the account with its verified phone. */
   @IsBoolean()

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import type { Platform, Provider } from '../auth/providers/provider.js';
+import type { SignUp } from '../account-binding/binding-rules.js';
+import type { AnyProvider, Platform } from '../auth/providers/provider.js';
 import { Clock } from '../common/clock.js';
 import { Encryption, UnreadableSecretError } from '../common/encryption.js';
 import { readAs } from '../common/faults.js';
@@ -18,13 +19,14 @@ export interface OpenConnection {
   readonly platform: Platform;
   readonly displayName: string;
   readonly enabled: boolean;
-  readonly signUp: 'auto' | 'existing';
+  readonly signUp: SignUp;
+  readonly askAdministrator: boolean;
   readonly matchPhone: boolean;
   readonly defaultRoles: readonly string[];
   readonly syncProfile: 'on-create' | 'every-login';
   readonly jsapiOrigins: readonly string[];
   readonly domainVerification: Readonly<Record<string, string>>;
-  readonly provider: Provider;
+  readonly provider: AnyProvider;
 }
 
 interface Row {

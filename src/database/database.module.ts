@@ -1,6 +1,8 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { Sweeper } from './sweeper.js';
+
 /**
  * Hands the DataSource to every room. `@nestjs/typeorm` would connect while the container is built; ours must be able to
  * listen, and say that it is not ready, while Postgres is away.
@@ -11,8 +13,8 @@ export class DatabaseModule {
   static with(dataSource: DataSource): DynamicModule {
     return {
       module: DatabaseModule,
-      providers: [{ provide: DataSource, useValue: dataSource }],
-      exports: [DataSource],
+      providers: [{ provide: DataSource, useValue: dataSource }, Sweeper],
+      exports: [DataSource, Sweeper],
     };
   }
 }

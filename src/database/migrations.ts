@@ -3,6 +3,9 @@ import { Connections1763683200002 } from '../../migrations/1763683200002-connect
 import { Issuer1763683200003 } from '../../migrations/1763683200003-issuer.js';
 import { PlatformTokens1763683200004 } from '../../migrations/1763683200004-platform-tokens.js';
 import { Audit1763683200005 } from '../../migrations/1763683200005-audit.js';
+import { SelfService1763683200006 } from '../../migrations/1763683200006-self-service.js';
+import { Webhooks1763683200007 } from '../../migrations/1763683200007-webhooks.js';
+import { AuditTrail1763683200008 } from '../../migrations/1763683200008-audit-trail.js';
 
 /** Every change of the schema, in order. */
 export const migrations = [
@@ -11,4 +14,7 @@ export const migrations = [
   Issuer1763683200003,
   PlatformTokens1763683200004,
   Audit1763683200005,
+  SelfService1763683200006,
+  Webhooks1763683200007,
+  AuditTrail1763683200008,
 ];

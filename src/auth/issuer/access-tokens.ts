@@ -19,6 +19,8 @@ export interface AccessTokenClaims extends JWTPayload {
   readonly roles?: readonly string[];
   readonly connection?: string;
   readonly tenant?: string;
+  /** When the person signed in, in seconds (RFC 9068, 2.2.1). */
+  readonly auth_time?: number;
 }
 
 /** A token's id leads with its grant, so that introspection can tell whether that grant still stands. */

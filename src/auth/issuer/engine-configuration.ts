@@ -142,6 +142,7 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
         roles: account.roles,
         ...(facts && { connection: facts.connection }),
         ...(facts?.tenant && { tenant: facts.tenant }),
+        ...(facts?.signedInAt && { auth_time: facts.signedInAt }),
       };
     },
     renderError: (ctx, out, error) =>

@@ -7,7 +7,6 @@ import { AccessTokens } from './access-tokens.js';
 import { ClientMetadataSource } from './client-metadata.js';
 import { ClientsModule } from './clients/clients.module.js';
 import { ConnectionChoice } from './connection-choice.js';
-import { ExpiredEntries } from './expired-entries.js';
 import { Interactions } from './interactions.js';
 import { OidcEngine } from './oidc-engine.js';
 import { OidcStore } from './oidc-store.js';
@@ -23,7 +22,6 @@ import { UserinfoController } from './userinfo.controller.js';
     AccessTokens,
     ClientMetadataSource,
     ConnectionChoice,
-    ExpiredEntries,
     Interactions,
     OidcEngine,
     OidcStore,
@@ -32,10 +30,12 @@ import { UserinfoController } from './userinfo.controller.js';
     SigningKeys,
   ],
   exports: [
+    AccessTokens,
     ConnectionChoice,
     ClientsModule,
     Interactions,
     OidcEngine,
+    OidcStore,
     Pages,
     RegisteredOrigins,
     SigningKeys,

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../../common/clock.js';
+import { Sweeper } from '../../database/sweeper.js';
 
 /** What the engine keeps of one of its models. Opaque to us but for the few properties that are columns too. */
 export type EntryPayload = Record<string, unknown>;
@@ -25,11 +26,16 @@ const bearerModels = new Set([
 
 /** The engine's entries in Postgres; every method is one statement. */
 @Injectable()
-export class OidcStore {
+export class OidcStore implements OnModuleInit {
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
+    private readonly sweeper: Sweeper,
   ) {}
+
+  onModuleInit(): void {
+    this.sweeper.add('expired entries of the engine', () => this.deleteExpired());
+  }
 
   async upsert(
     model: string,

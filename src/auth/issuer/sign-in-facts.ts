@@ -2,11 +2,14 @@ import type { Grant, InteractionResults, Provider, Session } from 'oidc-provider
 
 /** How a person came in: kept with the session and with each grant made from it, and told in access tokens. */
 export interface SignInFacts {
-  readonly identityId: string;
+  /** Absent where the person signed in with the account's own phone. */
+  readonly identityId?: string;
   /** The connection's slug. */
   readonly connection: string;
   /** The corp's id. */
   readonly tenant?: string;
+  /** When, in seconds since 1970: told as `auth_time`. */
+  readonly signedInAt?: number;
 }
 
 interface WithFacts {

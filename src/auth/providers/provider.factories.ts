@@ -1,4 +1,5 @@
 import { openDingtalk } from './dingtalk/dingtalk.provider.js';
+import { openLocal } from './local/local.provider.js';
 import type { AnyProviderFactory, Platform } from './provider.js';
 import { openWecomSelfBuilt } from './wecom-self-built/wecom-self-built.provider.js';
 
@@ -6,4 +7,5 @@ import { openWecomSelfBuilt } from './wecom-self-built/wecom-self-built.provider
 export const providerFactories = {
   dingtalk: openDingtalk,
   'wecom-self-built': openWecomSelfBuilt,
+  local: openLocal,
 } satisfies Record<Platform, AnyProviderFactory>;

@@ -7,14 +7,27 @@ import type { PlatformTokens } from './platform-tokens.js';
  * pages, calls, replies and error codes, and nothing of accounts, our HTTP requests, or OpenID Connect.
  * Optional abilities are named members, so that a misspelt one does not compile.
  */
-export const platforms = ['dingtalk', 'wecom-self-built'] as const;
+export const platforms = ['dingtalk', 'wecom-self-built', 'local'] as const;
 export type Platform = (typeof platforms)[number];
 
 /** Which way a platform's code was obtained: each kind has its own exchange. */
 export type CodeKind = 'web' | 'in-app' | 'mini-program';
 
+/** Whatever stands behind a connection. */
+export type AnyProvider = Provider | LocalProvider;
+
+/**
+ * Phone and SMS code, or phone and password: the person proves themselves on pages of ours, so there is nothing to ask elsewhere.
+ * A sign-in of this kind leads to an account by its verified phone; it has no identity.
+ */
+export interface LocalProvider {
+  readonly platform: 'local';
+  readonly methods: { readonly phoneCode: boolean; readonly password: boolean };
+}
+
+/** Speaks for one connection to a platform. */
 export interface Provider {
-  readonly platform: Platform;
+  readonly platform: Exclude<Platform, 'local'>;
   /** The platform's login page in an ordinary browser. */
   readonly web: RedirectSignIn;
   /** Inside the platform's own client: silent, by redirect (WeCom) or by a page that asks the client (DingTalk). */
@@ -25,6 +38,35 @@ export interface Provider {
   readonly directory?: Directory;
   /** The tickets behind `dd.config`, `wx.config`, `wx.agentConfig`. */
   readonly jsapi: JsapiTickets;
+  /**
+   * Names the identity that an administrator writes down, in the same spelling that a sign-in would give it.
+   * @throws AppError `value_not_allowed` naming `subject` or `tenant`
+   */
+  nameIdentity(entry: { readonly subject: string; readonly tenant?: string }): IdentityName;
+  /**
+   * Tries the credentials against the platform, past whatever is cached or remembered. Never throws: what fails is in the answer.
+   */
+  check(): Promise<readonly CredentialCheck[]>;
+}
+
+/** (issuer, subject), as DESIGN 1 defines them. */
+export interface IdentityName {
+  readonly issuer: string;
+  readonly subject: string;
+  /** The corp's id, where the connection tells it. */
+  readonly tenant?: string;
+}
+
+/** One thing that was tried with a connection's credentials. */
+export interface CredentialCheck {
+  /** What was tried, e.g. `app-token`, `corp-ticket`, `directory`. */
+  readonly name: string;
+  readonly ok: boolean;
+  /** Why not: our code, the platform's own code and words, and what to do about it. */
+  readonly code?: string;
+  readonly platformCode?: string;
+  readonly message?: string;
+  readonly fix?: string;
 }
 
 export interface CodeExchange {
@@ -85,11 +127,7 @@ export interface JsapiTickets {
 }
 
 /** Who came back, as (issuer, subject): see DESIGN 1. */
-export interface PlatformIdentity {
-  readonly issuer: string;
-  readonly subject: string;
-  /** The corp's id, where the platform told it. */
-  readonly tenant?: string;
+export interface PlatformIdentity extends IdentityName {
   /** The person's id inside the corp as the platform spells it: needed to match events and to read the directory. */
   readonly userId?: string;
   readonly profile: PlatformProfile;
@@ -122,17 +160,17 @@ export interface ProviderTools {
 }
 
 /** One line in `provider.factories.ts` for each platform. */
-export interface ProviderFactory<Settings extends object> {
+export interface ProviderFactory<Settings extends object, Opened extends AnyProvider = Provider> {
   /** The class, with class-validator decorators, that a connection's own fields are checked against. */
   readonly settings: new () => Settings;
   /** Which of the fields are secret: kept encrypted, write-only. They are `Secret` values in `Settings`. */
   readonly secrets: readonly (keyof Settings & string)[];
-  open(settings: Settings, tools: ProviderTools): Provider;
+  open(settings: Settings, tools: ProviderTools): Opened;
 }
 
 /** A factory of whatever platform: its settings have been checked against its own class when `open` is called. */
 export interface AnyProviderFactory {
   readonly settings: new () => object;
   readonly secrets: readonly string[];
-  open(settings: never, tools: ProviderTools): Provider;
+  open(settings: never, tools: ProviderTools): AnyProvider;
 }

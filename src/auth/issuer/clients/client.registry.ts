@@ -24,6 +24,8 @@ export const adminScopes = [
   'clients:write',
   'keys:write',
   'audit:read',
+  'webhooks:read',
+  'webhooks:write',
 ];
 
 interface Row {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../../common/app-error.js';
+import type { PersonErrorCode } from '../../../common/app-error.js';
 import { engineMessages } from './engine-messages.js';
 import type { Language } from './language.js';
 
@@ -194,7 +194,7 @@ export const messages = {
         'Please try again in a moment. If it stays, pass the details below to your administrator.',
     },
   },
-} satisfies Record<ErrorCode, Messages>;
+} satisfies Record<PersonErrorCode, Messages>;
 
 /**
  * The words for a code of ours or of the protocol engine.

@@ -1,0 +1,60 @@
+import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import type { Request } from 'express';
+
+import { type Access, accessMark } from '../../common/access.js';
+import { AppError } from '../../common/app-error.js';
+import { Config } from '../../config/config.js';
+import { accessTokenStrategy, type VerifiedCaller } from './access-token.strategy.js';
+
+/** Stands before every route: closed unless the route says who may call it (DESIGN 8 and 12). */
+@Injectable()
+export class ApiGuard extends AuthGuard(accessTokenStrategy) {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly config: Config,
+  ) {
+    super();
+  }
+
+  /** @throws AppError `token_missing`, `token_invalid`, `scope_insufficient` */
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.reflector.getAllAndOverride<Access | undefined>(accessMark, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (!access) return false;
+    if (access.kind === 'public') return true;
+    await super.canActivate(context);
+    const { user } = context.switchToHttp().getRequest<Request & { user: VerifiedCaller }>();
+    this.#admit(access, user);
+    return true;
+  }
+
+  override handleRequest<T>(error: unknown, user: T): T {
+    if (error instanceof Error) throw error;
+    return user;
+  }
+
+  #admit(access: Exclude<Access, { kind: 'public' }>, caller: VerifiedCaller): void {
+    if (access.kind !== 'openid' && caller.audience !== this.config.issuerUrl) {
+      throw new AppError(
+        'token_invalid',
+        `This access token is for another API. Ask for one with resource=${this.config.issuerUrl}.`,
+      );
+    }
+    if (access.kind === 'scope') {
+      // A person who signs in at a client is not its administrator, whatever scopes the client may ask for.
+      if (caller.kind !== 'machine')
+        throw new AppError('scope_insufficient', 'This call takes a machine’s token.');
+      if (!caller.scopes.has(access.scope))
+        throw new AppError('scope_insufficient', `The access token does not hold ${access.scope}.`);
+      return;
+    }
+    if (caller.kind !== 'person')
+      throw new AppError('scope_insufficient', 'This call takes the token of a signed-in person.');
+    if (!caller.scopes.has('openid'))
+      throw new AppError('scope_insufficient', 'The access token does not hold openid.');
+  }
+}

@@ -1,0 +1,24 @@
+import { IsBoolean, ValidateBy } from 'class-validator';
+
+function LeavesAWay(): PropertyDecorator {
+  return ValidateBy({
+    name: 'leavesAWay',
+    validator: {
+      validate: (value: unknown, args) =>
+        value !== false || (args?.object as LocalSettings).password !== false,
+      defaultMessage: () => 'must not be false together with password',
+    },
+  });
+}
+
+/** The fields of a connection to our own accounts. */
+export class LocalSettings {
+  /** Sign-in by phone and a code by SMS. */
+  @IsBoolean()
+  @LeavesAWay()
+  phoneCode = true;
+
+  /** Sign-in by phone and password, for accounts whose administrator set one. */
+  @IsBoolean()
+  password = true;
+}

@@ -1,0 +1,30 @@
+import { ValidationPipe, type ValidationError } from '@nestjs/common';
+
+import { AppError } from './app-error.js';
+import { faultsOf } from './faults.js';
+
+/** Checks every body and query against its class. Unknown fields are refused, and the answer names every faulty one. */
+export function requestValidation(): ValidationPipe {
+  return new ValidationPipe({
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    transform: true,
+    stopAtFirstError: true,
+    validationError: { target: false, value: false },
+    exceptionFactory: (errors: ValidationError[]) => refusal(errors),
+  });
+}
+
+function refusal(errors: ValidationError[]): AppError {
+  return new AppError('request_invalid', 'The request has faulty fields.', {
+    errors: errors.flatMap((error) => faultsOf(error, '')).map(toFieldFault),
+  });
+}
+
+/** `redirectUris[0]: must be …` as a field and what is wrong with it. */
+export function toFieldFault(fault: string): { field: string; message: string } {
+  const at = fault.indexOf(': ');
+  return at < 0
+    ? { field: '', message: fault }
+    : { field: fault.slice(0, at), message: fault.slice(at + 2) };
+}
