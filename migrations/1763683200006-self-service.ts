@@ -24,6 +24,7 @@ export class SelfService1763683200006 implements MigrationInterface {
       create table rate_limits (
         key text primary key,
         count integer not null,
+        blocked_until timestamptz,
         ends_at timestamptz not null
       )`);
     await runner.query(`create index rate_limits_end on rate_limits (ends_at)`);
