@@ -1,9 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, QueryFailedError } from 'typeorm';
+import { DataSource } from 'typeorm';
 
-import type { PlatformIdentity, PlatformProfile } from '../auth/providers/provider.js';
+import type {
+  IdentityName,
+  PlatformIdentity,
+  PlatformProfile,
+} from '../auth/providers/provider.js';
 import { Account } from './account.entity.js';
-import type { KnownAccount } from './binding-rules.js';
+import type { CreateReason, JoinableAccount, KnownAccount } from './binding-rules.js';
+import { unlessTaken } from './unique-violation.js';
 
 /** An identity as it stands in the database, with its account. */
 export interface BoundIdentity {
@@ -13,7 +18,7 @@ export interface BoundIdentity {
   readonly directoryReadAt: Date | undefined;
 }
 
-interface NewIdentity {
+export interface NewIdentity {
   readonly accountId: string;
   readonly identityId: string;
 }
@@ -27,9 +32,23 @@ export interface SignInRecord {
   readonly directoryRead: boolean;
 }
 
+/** What a new account begins with, beside the platform's profile. */
+export interface NewAccount {
+  readonly roles: readonly string[];
+  readonly reason: CreateReason;
+  /** Takes the place of the platform's phone. */
+  readonly provenPhone: string | undefined;
+  /**
+   * Whether a phone that somebody has verified meanwhile stops the creation; else the account is made with the phone as an
+   * unverified one, which is told and proves nothing.
+   */
+  readonly phoneDecides: boolean;
+}
+
 /**
- * Accounts and identities in Postgres. Each method is one statement, so that a crash leaves nothing half bound;
- * two first sign-ins of one person are told apart by the unique constraint on (issuer, subject).
+ * Accounts and identities in Postgres. Each method is one statement, so that a crash leaves nothing half bound, and what is told
+ * to others is told if and only if it happened; two first sign-ins of one person are told apart by the unique constraints on
+ * (issuer, subject) and on verified phones.
  */
 @Injectable()
 export class AccountsRepository {
@@ -62,70 +81,109 @@ export class AccountsRepository {
     };
   }
 
-  /** Finds the account with this phone as a verified one, unless it already has an identity of `issuer`. */
-  async findPhoneOwner(phone: string, issuer: string): Promise<KnownAccount | undefined> {
-    const [row] = await this.dataSource.query<KnownAccount[]>(
-      `select a.id, a.status from accounts a
-        where a.phone = $1 and a.phone_verified
-          and not exists (select 1 from identities i where i.account_id = a.id and i.issuer = $2)`,
-      [phone, issuer],
+  /** Finds the account with this phone as a verified one, for an identity that might join it. */
+  async findPhoneOwner(
+    phone: string,
+    newcomer: IdentityName,
+  ): Promise<JoinableAccount | undefined> {
+    const [row] = await this.dataSource.query<JoinableAccount[]>(
+      `select a.id, a.status,
+              exists (select 1 from identities i where i.account_id = a.id and i.issuer = $2 and i.subject <> $3) as "hasIssuer"
+         from accounts a where a.phone = $1 and a.phone_verified`,
+      [phone, newcomer.issuer, newcomer.subject],
+    );
+    return row;
+  }
+
+  /** Finds an account that an identity might join. */
+  async findJoinable(
+    accountId: string,
+    newcomer: IdentityName,
+  ): Promise<JoinableAccount | undefined> {
+    const [row] = await this.dataSource.query<JoinableAccount[]>(
+      `select a.id, a.status,
+              exists (select 1 from identities i where i.account_id = a.id and i.issuer = $2 and i.subject <> $3) as "hasIssuer"
+         from accounts a where a.id = $1`,
+      [accountId, newcomer.issuer, newcomer.subject],
     );
     return row;
   }
 
   /**
    * Makes an account and its first identity.
-   * @returns the new ids, or `undefined` when the identity was bound by someone else in the meantime
+   * @returns the new ids, or `undefined` when the identity, or a phone that decides, was taken by someone else in the meantime
    */
   async createWithIdentity(
     record: SignInRecord,
-    roles: readonly string[],
+    account: NewAccount,
   ): Promise<NewIdentity | undefined> {
     const { profile } = record.identity;
-    const rows = await this.#unlessTaken<NewIdentity[]>(
-      // A phone that another account has proven is kept as unverified: it is told, and proves nothing.
+    const rows = await unlessTaken<NewIdentity[]>(
+      this.dataSource,
       `with account as (
          insert into accounts (display_name, phone, phone_verified, email, avatar_url, gender, roles, last_sign_in_at, created_at, updated_at)
-         select $1, $2, $3 and not exists (select 1 from accounts where phone = $2 and phone_verified), $4, $5, $6, $7, $8, $8, $8
+         select $1, $2, $3 and ($15 or not exists (select 1 from accounts where phone = $2 and phone_verified)), $4, $5, $6, $7, $8, $8, $8
          returning id
+       ), identity as (
+         insert into identities (account_id, issuer, subject, connection, tenant, user_id, created_at, last_used_at, directory_read_at)
+         select account.id, $9, $10, $11, $12, $13, $8, $8, $14 from account
+         returning id, account_id
+       ), told as (
+         insert into account_events (type, account_id, data, at)
+         select 'account.created', account_id, $16::jsonb, $8 from identity
        )
-       insert into identities (account_id, issuer, subject, connection, tenant, user_id, created_at, last_used_at, directory_read_at)
-       select account.id, $9, $10, $11, $12, $13, $8, $8, $14 from account
-       returning id as "identityId", account_id as "accountId"`,
+       select id as "identityId", account_id as "accountId" from identity`,
       [
         profile.displayName ?? null,
-        profile.phone?.number ?? null,
-        profile.phone?.trusted ?? false,
+        account.provenPhone ?? profile.phone?.number ?? null,
+        account.provenPhone !== undefined || (profile.phone?.trusted ?? false),
         profile.email ?? null,
         profile.avatarUrl ?? null,
         profile.gender ?? null,
-        [...roles],
+        [...account.roles],
         record.at,
         ...identityValues(record),
+        account.phoneDecides,
+        JSON.stringify({ reason: account.reason, identity: toldOf(record) }),
       ],
     );
     return rows?.[0];
   }
 
   /**
-   * Adds an identity to the account whose verified phone it came with.
-   * @param phone still verified there at the instant of the write
-   * @returns the ids, or `undefined` when the identity, or the account's place for this issuer, was taken in the meantime
+   * Adds an identity to an account.
+   * @param phone the number that led there: still verified there at the instant of the write
+   * @returns the ids, or `undefined` when the identity, or the account's place for this issuer, was taken in the meantime, or the
+   * account is not what it was
    */
   async bindIdentity(
     accountId: string,
     record: SignInRecord,
-    phone: string,
+    reason: string,
+    phone: string | undefined,
   ): Promise<NewIdentity | undefined> {
-    const rows = await this.#unlessTaken<NewIdentity[]>(
+    const rows = await unlessTaken<NewIdentity[]>(
+      this.dataSource,
       `with account as (
-         update accounts set last_sign_in_at = $2 where id = $1 and status = 'active' and phone = $9 and phone_verified
+         update accounts set last_sign_in_at = $2
+          where id = $1 and status = 'active' and ($9::text is null or phone = $9 and phone_verified)
           returning id
+       ), identity as (
+         insert into identities (account_id, issuer, subject, connection, tenant, user_id, created_at, last_used_at, directory_read_at)
+         select account.id, $3, $4, $5, $6, $7, $2, $2, $8 from account
+         returning id, account_id
+       ), told as (
+         insert into account_events (type, account_id, data, at)
+         select 'account.bound', account_id, $10::jsonb, $2 from identity
        )
-       insert into identities (account_id, issuer, subject, connection, tenant, user_id, created_at, last_used_at, directory_read_at)
-       select account.id, $3, $4, $5, $6, $7, $2, $2, $8 from account
-       returning id as "identityId", account_id as "accountId"`,
-      [accountId, record.at, ...identityValues(record), phone],
+       select id as "identityId", account_id as "accountId" from identity`,
+      [
+        accountId,
+        record.at,
+        ...identityValues(record),
+        phone ?? null,
+        JSON.stringify({ reason, identity: toldOf(record) }),
+      ],
     );
     return rows?.[0];
   }
@@ -139,7 +197,8 @@ export class AccountsRepository {
     record: SignInRecord,
     profile: PlatformProfile | undefined,
   ): Promise<boolean> {
-    const rows = await this.#unlessTaken<unknown[]>(
+    const rows = await unlessTaken<unknown[]>(
+      this.dataSource,
       `with identity as (
          update identities
             set last_used_at = $3, connection = $4, tenant = coalesce($5, tenant), user_id = coalesce($6, user_id),
@@ -160,6 +219,7 @@ export class AccountsRepository {
                 when $12::text is null or not $13::boolean or a.phone = $12 and a.phone_verified then a.phone_verified
                 else not exists (select 1 from accounts o where o.phone = $12 and o.phone_verified and o.id <> a.id)
               end,
+              revision = a.revision + $14::boolean::integer,
               updated_at = case when $14::boolean then $3 else a.updated_at end
          from identity
         where a.id = identity.account_id and a.status = 'active'
@@ -183,16 +243,6 @@ export class AccountsRepository {
     );
     return rows !== undefined && updatedRows(rows).length > 0;
   }
-
-  /** Runs one statement; `undefined` when a unique constraint says that someone else was first. */
-  async #unlessTaken<T>(sql: string, parameters: unknown[]): Promise<T | undefined> {
-    try {
-      return await this.dataSource.query<T>(sql, parameters);
-    } catch (error) {
-      if (isUniqueViolation(error)) return undefined;
-      throw error;
-    }
-  }
 }
 
 function identityValues({ identity, connection, directoryRead, at }: SignInRecord): unknown[] {
@@ -206,13 +256,13 @@ function identityValues({ identity, connection, directoryRead, at }: SignInRecor
   ];
 }
 
+/** What others are told of an identity. */
+function toldOf({ identity, connection }: SignInRecord): Readonly<Record<string, unknown>> {
+  const { issuer, subject, tenant } = identity;
+  return { issuer, subject, connection, ...(tenant && { tenant }) };
+}
+
 /** TypeORM answers `[rows, count]` for UPDATE and plain rows otherwise; a CTE that ends in UPDATE is an UPDATE. */
 function updatedRows(result: unknown[]): unknown[] {
   return Array.isArray(result[0]) ? result[0] : result;
-}
-
-function isUniqueViolation(error: unknown): boolean {
-  return (
-    error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '23505'
-  );
 }

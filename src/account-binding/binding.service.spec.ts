@@ -7,7 +7,8 @@ import { Secret } from '../common/secret.js';
 import { createDataSource } from '../database/data-source.js';
 import { AccountsRepository, type SignInRecord } from './accounts.repository.js';
 import type { BindingPolicy } from './binding-rules.js';
-import { BindingService } from './binding.service.js';
+import { type Added, BindingService } from './binding.service.js';
+import { PhoneAccountsRepository } from './phone-accounts.repository.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;
@@ -19,10 +20,13 @@ beforeAll(async () => {
   dataSource = createDataSource(new Secret(database.url), 20, () => undefined);
   await dataSource.initialize();
   accounts = new AccountsRepository(dataSource);
-  binding = new BindingService(accounts);
+  binding = new BindingService(accounts, new PhoneAccountsRepository(dataSource));
 });
 
-beforeEach(() => dataSource.query('delete from accounts'));
+beforeEach(async () => {
+  await dataSource.query('delete from accounts');
+  await dataSource.query('delete from account_events');
+});
 
 afterAll(async () => {
   await dataSource.destroy();
@@ -52,9 +56,15 @@ function record(
   return { connection: 'dingtalk', identity, at: new Date(), directoryRead: true };
 }
 
-async function signIn(entry: SignInRecord, changes: Partial<BindingPolicy> = {}): Promise<string> {
+async function signIn(
+  entry: SignInRecord,
+  changes: Partial<BindingPolicy> = {},
+  added: Added = {},
+): Promise<string> {
   const known = await binding.find(entry.identity.issuer, entry.identity.subject);
-  return (await binding.signIn(entry, { ...policy, ...changes }, known)).accountId;
+  const person = await binding.signIn(entry, { ...policy, ...changes }, known, added);
+  if (person.kind === 'ask') throw new Error(`asked for ${person.question}`);
+  return person.accountId;
 }
 
 describe('a first sign-in', () => {
@@ -167,5 +177,103 @@ describe('a later sign-in', () => {
       code: 'account_not_found',
     });
     expect(await dataSource.query('select 1 from accounts')).toEqual([]);
+  });
+});
+
+describe('a number proven by SMS code', () => {
+  const provenPhone = '+8613800000005';
+
+  it('leads through two connections, however many race, to one account', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        signIn(
+          record(
+            index % 2 === 0 ? 'u1' : 'lin',
+            {},
+            index % 2 === 0 ? 'dingtalk:ding1' : 'wecom:ww1',
+          ),
+          { signUp: 'phone' },
+          { provenPhone },
+        ),
+      ),
+    );
+    expect(new Set(ids).size).toBe(1);
+    expect(await dataSource.query('select phone, phone_verified from accounts')).toEqual([
+      { phone: '+8613800000005', phone_verified: true },
+    ]);
+    expect(await dataSource.query('select type from account_events order by seq')).toEqual([
+      { type: 'account.created' },
+      { type: 'account.bound' },
+    ]);
+  });
+
+  it('never leads to an account where it is not verified', async () => {
+    const untrusted = { phone: { number: provenPhone, trusted: false } };
+    const first = await signIn(record('u1', untrusted));
+    const second = await signIn(
+      record('lin', {}, 'wecom:ww1'),
+      { signUp: 'phone' },
+      { provenPhone },
+    );
+    expect(second).not.toBe(first);
+  });
+
+  it('is refused for a second person of one issuer', async () => {
+    await signIn(record('u1'), { signUp: 'phone' }, { provenPhone });
+    await expect(signIn(record('u2'), { signUp: 'phone' }, { provenPhone })).rejects.toMatchObject({
+      code: 'binding_conflict',
+    });
+  });
+
+  it('opens the account that holds it, or makes one, without a platform', async () => {
+    const at = new Date();
+    const made = await binding.signInByPhone(provenPhone, policy, at);
+    const again = await binding.signInByPhone(provenPhone, { ...policy, signUp: 'existing' }, at);
+    expect(made).toMatchObject({ kind: 'signed-in', reason: 'proven_phone' });
+    expect(again).toMatchObject({ accountId: (made as { accountId: string }).accountId });
+    await expect(
+      binding.signInByPhone('+8613800000006', { ...policy, signUp: 'existing' }, at),
+    ).rejects.toMatchObject({ code: 'account_not_found' });
+  });
+});
+
+describe('binding to an account whose person is signed in', () => {
+  it('never moves an identity, and keeps one of each issuer', async () => {
+    const first = await signIn(record('u1'));
+    const second = await signIn(record('u2'));
+    await binding.bindProven(first, record('lin', {}, 'wecom:ww1'));
+    await expect(binding.bindProven(second, record('lin', {}, 'wecom:ww1'))).rejects.toMatchObject({
+      code: 'identity_already_bound',
+    });
+    await expect(binding.bindProven(first, record('wang', {}, 'wecom:ww1'))).rejects.toMatchObject({
+      code: 'binding_conflict',
+    });
+  });
+
+  it('ends well when it is done twice at once', async () => {
+    const account = await signIn(record('u1'));
+    const bound = await Promise.all(
+      Array.from({ length: 10 }, () => binding.bindProven(account, record('lin', {}, 'wecom:ww1'))),
+    );
+    expect(new Set(bound.map(({ identityId }) => identityId)).size).toBe(1);
+  });
+});
+
+describe('two trusted phones that race through two connections', () => {
+  it('make one account where phones are matched', async () => {
+    const profile = trusted('+8613800000007');
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        signIn(
+          record(
+            index % 2 === 0 ? 'u1' : 'lin',
+            profile,
+            index % 2 === 0 ? 'dingtalk:ding1' : 'wecom:ww1',
+          ),
+          { matchPhone: true },
+        ),
+      ),
+    );
+    expect(new Set(ids).size).toBe(1);
   });
 });

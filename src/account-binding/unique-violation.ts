@@ -1,0 +1,21 @@
+import { type DataSource, QueryFailedError } from 'typeorm';
+
+/** Runs one statement; `undefined` when a unique constraint says that someone else was first. */
+export async function unlessTaken<T>(
+  dataSource: DataSource,
+  sql: string,
+  parameters: readonly unknown[],
+): Promise<T | undefined> {
+  try {
+    return await dataSource.query<T>(sql, [...parameters]);
+  } catch (error) {
+    if (isUniqueViolation(error)) return undefined;
+    throw error;
+  }
+}
+
+export function isUniqueViolation(error: unknown): boolean {
+  return (
+    error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '23505'
+  );
+}
