@@ -4,6 +4,7 @@ import { CODE_SECONDS } from './dingtalk/state.js';
 import { openIdOf, unionIdOf, type DingtalkWorld } from './dingtalk/world.js';
 import type { Fault, Faults } from './faults.js';
 import type { LoggedRequest, RequestLog } from './request-log.js';
+import type { SmsMessage, SmsState } from './sms/state.js';
 import type { Variation } from './variation.js';
 import type { AppKey, WecomSettings, WecomState } from './wecom/state.js';
 import type { WecomWorld } from './wecom/world.js';
@@ -29,6 +30,21 @@ export interface SandboxControl {
   reset(): void;
   readonly dingtalk: DingtalkControl;
   readonly wecom: WecomControl;
+  readonly sms: SmsControl;
+}
+
+export interface SmsControl {
+  /** What the imitated services know: keys, signature, template. */
+  readonly known: Pick<
+    SmsState,
+    'accessKeyId' | 'accessKeySecret' | 'signName' | 'template' | 'sdkAppId' | 'webhookSecret'
+  >;
+  /** Every message that was taken. */
+  inbox(): readonly SmsMessage[];
+  /** The code that a phone got last; the phone as E.164. */
+  lastCode(phone: string): string | undefined;
+  /** Refuses the next message in the service's own words. */
+  refuseNext(platformCode: string): void;
 }
 
 export interface DingtalkControl {
@@ -67,10 +83,11 @@ export interface ControlledParts {
   readonly variation: Variation;
   readonly dingtalk: DingtalkState;
   readonly wecom: WecomState;
+  readonly sms: SmsState;
 }
 
 export function createControl(parts: ControlledParts): SandboxControl {
-  const { clock, faults, log, variation, dingtalk, wecom } = parts;
+  const { clock, faults, log, variation, dingtalk, wecom, sms } = parts;
   return {
     now: () => new Date(clock.now()),
     advance: (seconds) => clock.advance(seconds),
@@ -87,10 +104,26 @@ export function createControl(parts: ControlledParts): SandboxControl {
       variation.reset();
       dingtalk.reset();
       wecom.reset();
+      sms.reset();
     },
     dingtalk: dingtalkControl(dingtalk),
     wecom: wecomControl(wecom),
+    sms: smsControl(sms),
   };
+}
+
+function smsControl(state: SmsState): SmsControl {
+  return {
+    known: state,
+    inbox: () => [...state.inbox],
+    lastCode: (phone) =>
+      state.inbox.findLast((message) => plain(message.phone) === plain(phone))?.code,
+    refuseNext: (platformCode) => state.refusals.push(platformCode),
+  };
+}
+
+function plain(phone: string): string {
+  return phone.replace(/^\+(?:86)?/, '');
 }
 
 function dingtalkControl(state: DingtalkState): DingtalkControl {

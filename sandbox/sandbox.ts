@@ -12,7 +12,12 @@ import { DingtalkState } from './dingtalk/state.js';
 import type { DingtalkWorld } from './dingtalk/world.js';
 import { Faults } from './faults.js';
 import { createSandboxServer } from './http/server.js';
+import type { SandboxRequest } from './http/request.js';
 import { RequestLog } from './request-log.js';
+import { aliyunSmsHost } from './sms/aliyun.js';
+import { SmsState } from './sms/state.js';
+import { tencentSmsHost } from './sms/tencent.js';
+import { smsGatewayHost } from './sms/webhook.js';
 import { Variation } from './variation.js';
 import { wecomApiHost } from './wecom/api-host.js';
 import { wecomInAppHost } from './wecom/in-app-login.js';
@@ -40,6 +45,8 @@ export interface SandboxEndpoints {
     readonly openWork: string;
     readonly api: string;
   };
+  /** The operator's own gateway, and the base URLs of both clouds. */
+  readonly sms: { readonly webhook: string; readonly aliyun: string; readonly tencent: string };
 }
 
 export interface Sandbox {
@@ -65,9 +72,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const log = new RequestLog();
   const dingtalk = new DingtalkState(options.dingtalk ?? seedDingtalkWorld(), clock, variation);
   const wecom = new WecomState(options.wecom ?? seedWecomWorld(), clock, variation);
-  const control = createControl({ clock, faults, log, variation, dingtalk, wecom });
+  const sms = new SmsState();
+  const control = createControl({ clock, faults, log, variation, dingtalk, wecom, sms });
 
+  const shared = {
+    control: (request: SandboxRequest) => answerControl(control, request),
+    clock,
+    faults,
+    log,
+  };
   const server = createSandboxServer({
+    ...shared,
     hosts: [
       dingtalkLoginHost(dingtalk),
       dingtalkNewApiHost(dingtalk),
@@ -76,19 +91,33 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       wecomOldLoginHost(wecom),
       wecomInAppHost(wecom),
       wecomApiHost(wecom),
+      smsGatewayHost(sms),
     ],
-    control: (request) => answerControl(control, request),
-    clock,
-    faults,
-    log,
   });
+  // Their SDKs take a host and a port, and no path.
+  const clouds = [aliyunSmsHost(sms), tencentSmsHost(sms)].map((root) =>
+    createSandboxServer({ ...shared, hosts: [], root }),
+  );
   const url = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   dingtalk.origin = url;
   wecom.origin = url;
-  return { url, endpoints: endpointsAt(url), control, stop: () => stop(server) };
+  const [aliyun = '', tencent = ''] = await Promise.all(
+    clouds.map((cloud) => listen(cloud, 0, options.host ?? '127.0.0.1')),
+  );
+  return {
+    url,
+    endpoints: endpointsAt(url, { aliyun, tencent }),
+    control,
+    stop: async () => {
+      await Promise.all([server, ...clouds].map(stop));
+    },
+  };
 }
 
-function endpointsAt(url: string): SandboxEndpoints {
+function endpointsAt(
+  url: string,
+  clouds: { readonly aliyun: string; readonly tencent: string },
+): SandboxEndpoints {
   return {
     dingtalk: {
       login: `${url}/login.dingtalk.com`,
@@ -101,6 +130,7 @@ function endpointsAt(url: string): SandboxEndpoints {
       openWork: `${url}/open.work.weixin.qq.com`,
       api: `${url}/qyapi.weixin.qq.com`,
     },
+    sms: { ...clouds, webhook: `${url}/sms.example.com/codes` },
   };
 }
 

@@ -18,6 +18,8 @@ const HTML_ERROR: Reply = {
 
 export interface ServerParts {
   readonly hosts: readonly PlatformHost[];
+  /** One host that has the whole port, where its client takes no path. */
+  readonly root?: PlatformHost;
   /** Answers what is under no platform's host: the control pages. */
   control(request: SandboxRequest): Reply;
   readonly clock: SandboxClock;
@@ -49,10 +51,10 @@ async function serve(
   }
   const url = new URL(incoming.url ?? '/', 'http://sandbox');
   const [, first = ''] = url.pathname.split('/');
-  const host = hosts.get(first);
+  const host = parts.root ?? hosts.get(first);
   const request: SandboxRequest = {
     method: incoming.method ?? 'GET',
-    path: host ? url.pathname.slice(first.length + 1) || '/' : url.pathname,
+    path: host && !parts.root ? url.pathname.slice(first.length + 1) || '/' : url.pathname,
     query: url.searchParams,
     headers: incoming.headers,
     ip: (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),

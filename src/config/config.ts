@@ -12,6 +12,33 @@ export interface Lifetimes {
   readonly sessionSeconds: number;
 }
 
+/** How codes reach phones: which sender, and what it needs. */
+export type SmsConfig =
+  /** `none`: nothing is set up, and no code can be sent. */
+  | { readonly sender: 'none' | 'console' }
+  /** The URL may hold a token of the operator's gateway. */
+  | { readonly sender: 'webhook'; readonly url: Secret; readonly secret: Secret }
+  | ({ readonly sender: 'aliyun' } & SmsCloud)
+  | ({ readonly sender: 'tencent'; readonly sdkAppId: string } & SmsCloud);
+
+/** What both clouds ask for. */
+export interface SmsCloud {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: Secret;
+  readonly signName: string;
+  readonly template: string;
+  readonly region: string;
+  /** A base URL in place of the public one. */
+  readonly endpoint: string | undefined;
+}
+
+/** How many codes are sent in an hour. */
+export interface SmsLimits {
+  readonly perPhonePerHour: number;
+  readonly perIpPerHour: number;
+  readonly perConnectionPerHour: number;
+}
+
 /** The environment, read and validated once, frozen from then on. Type and injection token at once. */
 export abstract class Config {
   abstract readonly production: boolean;
@@ -36,6 +63,10 @@ export abstract class Config {
   abstract readonly signingAlg: SigningAlg;
   abstract readonly migrateOnStart: boolean;
   abstract readonly lifetimes: Lifetimes;
+  abstract readonly sms: SmsConfig;
+  abstract readonly smsLimits: SmsLimits;
+  /** How long audit events are kept; 0: for ever. */
+  abstract readonly auditRetentionDays: number;
   /** Where what is made on first run is kept, outside production. */
   abstract readonly dataDir: string;
 }

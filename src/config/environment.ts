@@ -1,30 +1,9 @@
 import { isIP } from 'node:net';
 
-import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, IsString, Matches, MinLength, ValidateBy } from 'class-validator';
 
-/** An empty variable is as good as none: compose files hand those over. */
-const Emptied = (): PropertyDecorator =>
-  Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
-
-const WholeNumber = (): PropertyDecorator =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d+$/.test(value)
-      ? Number(value)
-      : value === ''
-        ? undefined
-        : value,
-  );
-
-function IsWhole(from: number, to: number, what: string): PropertyDecorator {
-  return ValidateBy({
-    name: 'isWhole',
-    validator: {
-      validate: (value: unknown) => typeof value === 'number' && value >= from && value <= to,
-      defaultMessage: () => `must be ${what} from ${from} to ${to}`,
-    },
-  });
-}
+import { Emptied, IsUrlOf, IsWhole, WholeNumber } from './environment-rules.js';
+import { SmsEnvironment, smsVariables } from './sms-environment.js';
 
 /** What Express takes for "trust proxy". Not `true`: it would believe whatever address a stranger writes in a header. */
 function IsTrustProxy(): PropertyDecorator {
@@ -47,19 +26,6 @@ function isProxy(text: string): boolean {
   const isRange =
     bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
   return version !== 0 && isRange && rest.length === 0;
-}
-
-function IsUrlOf(protocols: readonly string[], message: string): PropertyDecorator {
-  return ValidateBy({
-    name: 'isUrlOf',
-    validator: {
-      validate: (value: unknown) =>
-        typeof value === 'string' &&
-        URL.canParse(value) &&
-        protocols.includes(new URL(value).protocol),
-      defaultMessage: () => message,
-    },
-  });
 }
 
 function IsKeyList(): PropertyDecorator {
@@ -85,7 +51,7 @@ export function isKey(text: string): boolean {
 const placeholder = /^(?:change[-_ ]?me|secret|password|admin|default|example|test|123456)/i;
 
 /** The variables that the service reads, as text, with what each must look like. */
-export class Environment {
+export class Environment extends SmsEnvironment {
   @WholeNumber()
   @IsOptional()
   @IsWhole(0, 65_535, 'a port number')
@@ -193,6 +159,11 @@ export class Environment {
   @IsWhole(300, 7_776_000, 'a number of seconds')
   SESSION_TTL_SECONDS?: number;
 
+  @WholeNumber()
+  @IsOptional()
+  @IsWhole(0, 36_500, 'a number of days')
+  AUDIT_RETENTION_DAYS?: number;
+
   @Emptied()
   @IsOptional()
   @IsString()
@@ -227,6 +198,8 @@ export const environmentVariables: Readonly<Record<keyof Environment, string>> =
   ID_TOKEN_TTL_SECONDS: 'life of an ID token (600)',
   REFRESH_TOKEN_TTL_SECONDS: 'life of a refresh token family, from the sign-in on (2592000)',
   SESSION_TTL_SECONDS: 'life of a browser session (28800)',
+  AUDIT_RETENTION_DAYS: 'how long audit events are kept (365); 0: for ever',
+  ...smsVariables,
   LINGPAI_DATA_DIR: 'where what is made on first run is kept outside production (.lingpai)',
   NODE_ENV: '`production` brings the production rules',
 };

@@ -7,6 +7,7 @@ import { validateSync } from 'class-validator';
 import { Secret } from '../common/secret.js';
 import { Config } from './config.js';
 import { Environment, environmentVariables, isKey } from './environment.js';
+import { smsConfig, smsFaults, smsLimits } from './sms-environment.js';
 import { ownSecretKey } from './secret-key-file.js';
 
 /** The environment is wrong. `faults` names every one, in a line each; no value is ever among the words. */
@@ -36,6 +37,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()): Config 
     ),
     ...issuerFaults(read.ISSUER_URL, production),
     ...pairFaults(read),
+    ...smsFaults(read, production),
     ...(production ? productionFaults(read) : []),
   ];
   if (faults.length > 0) throw new ConfigError(faults);
@@ -67,6 +69,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()): Config 
       refreshTokenSeconds: read.REFRESH_TOKEN_TTL_SECONDS ?? 30 * 86_400,
       sessionSeconds: read.SESSION_TTL_SECONDS ?? 8 * 3600,
     },
+    sms: smsConfig(read, production),
+    smsLimits: smsLimits(read),
+    auditRetentionDays: read.AUDIT_RETENTION_DAYS ?? 365,
     dataDir,
   } satisfies Pick<Config, keyof Config>;
   return deepFreeze(Object.assign(Object.create(Config.prototype) as Config, values));

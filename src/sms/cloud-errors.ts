@@ -1,0 +1,48 @@
+import { AppError } from '../common/app-error.js';
+
+/** What a cloud's code means to us. */
+export type CloudMeaning =
+  /** The cloud limits how many messages one number gets. */
+  | { readonly kind: 'limited' }
+  | { readonly kind: 'no-such-number' }
+  | { readonly kind: 'refused'; readonly fix: string };
+
+const limitedSeconds = 60;
+
+/** A message that a cloud did not take, in our words. Numbers, codes and keys are cut from the cloud's own. */
+export function cloudError(
+  call: string,
+  platformCode: string | undefined,
+  words: string | undefined,
+  meanings: Readonly<Record<string, CloudMeaning>>,
+): AppError {
+  const meaning =
+    platformCode !== undefined && Object.hasOwn(meanings, platformCode)
+      ? meanings[platformCode]
+      : undefined;
+  const operator = {
+    call,
+    platformCode: platformCode ?? 'no answer',
+    ...(words !== undefined && { platformMessage: scrubbed(words) }),
+    ...(meaning?.kind === 'refused' && { fix: meaning.fix }),
+  };
+  switch (meaning?.kind) {
+    case 'limited':
+      return new AppError('too_many_requests', 'This number has got too many codes lately.', {
+        operator,
+        retryAfterSeconds: limitedSeconds,
+      });
+    case 'no-such-number':
+      return new AppError('phone_invalid', 'No code can be sent to this number.', { operator });
+    default:
+      return new AppError('sms_unavailable', 'The code could not be sent.', { operator });
+  }
+}
+
+function scrubbed(words: string): string {
+  return words
+    .slice(0, 300)
+    .replace(/https?:\/\/\S+/g, '…')
+    .replace(/[+\w/=%-]{16,}/g, '…')
+    .replace(/\d{5,}/g, '…');
+}
