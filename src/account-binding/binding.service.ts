@@ -28,7 +28,7 @@ export interface SignedInPerson {
   /** Absent where the account's own phone was the proof. */
   readonly identityId?: string;
   /** Why this account: for the audit. */
-  readonly reason: 'known_identity' | BindReason | CreateReason;
+  readonly reason: 'known_identity' | 'password' | BindReason | CreateReason;
 }
 
 /** The person has to say more before they are let in. */

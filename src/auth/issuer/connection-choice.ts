@@ -37,7 +37,9 @@ export class ConnectionChoice {
     const possible = await this.possible(client);
     const requested = possible.filter((connection) => connection.slug === requestedSlug);
     if (requested.length > 0) return requested;
-    const atHome = possible.filter((connection) => connection.provider.inApp.recognises(userAgent));
+    const atHome = possible.filter(
+      ({ provider }) => provider.platform !== 'local' && provider.inApp.recognises(userAgent),
+    );
     return atHome.length > 0 ? atHome : possible;
   }
 }

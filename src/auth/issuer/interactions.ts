@@ -16,7 +16,12 @@ export interface PendingRequest {
 /** How a sign-in ended: kept with the attempt, so that a reload leads on to the same. */
 export type SignInOutcome =
   | { readonly kind: 'signed-in'; readonly accountId: string; readonly facts: SignInFacts }
-  | { readonly kind: 'failed'; readonly error: string; readonly errorDescription: string };
+  | { readonly kind: 'failed'; readonly error: string; readonly errorDescription: string }
+  /** Not ended: the person has been asked for more, at this path of ours. */
+  | { readonly kind: 'continues'; readonly path: string };
+
+/** A sign-in that has ended, one way or the other. */
+export type EndedSignIn = Exclude<SignInOutcome, { kind: 'continues' }>;
 
 /** The engine's waiting requests ("interactions"), as the sign-in sees them. */
 @Injectable()
@@ -35,14 +40,14 @@ export class Interactions {
   }
 
   /**
-   * Writes down how the sign-in ended, with the attempt that ended it, in one statement. Where another person was signed in
+   * Writes down how the sign-in ended, with the attempt that ended it if there was one, in one statement. Where another person was signed in
    * in this browser, that session ends.
    * @returns where the browser goes on, or `undefined` when the request has expired
    */
   async finish(
     uid: string,
-    stateHash: string,
-    outcome: SignInOutcome,
+    stateHash: string | undefined,
+    outcome: EndedSignIn,
     sessionId: string | undefined,
   ): Promise<string | undefined> {
     const result =
@@ -65,7 +70,7 @@ export class Interactions {
        select return_to from finished`,
       [
         uid,
-        stateHash,
+        stateHash ?? null,
         JSON.stringify(result),
         JSON.stringify(outcome),
         accountId,

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { AccountBindingModule } from '../../account-binding/account-binding.module.js';
 import { ConnectionsModule } from '../../connections/connections.module.js';
 import { Pages } from '../sign-in/pages/pages.js';
+import { BrowserSessions } from './browser-sessions.js';
 import { AccessTokens } from './access-tokens.js';
 import { ClientMetadataSource } from './client-metadata.js';
 import { ClientsModule } from './clients/clients.module.js';
@@ -20,6 +21,7 @@ import { UserinfoController } from './userinfo.controller.js';
   controllers: [UserinfoController],
   providers: [
     AccessTokens,
+    BrowserSessions,
     ClientMetadataSource,
     ConnectionChoice,
     Interactions,
@@ -31,6 +33,7 @@ import { UserinfoController } from './userinfo.controller.js';
   ],
   exports: [
     AccessTokens,
+    BrowserSessions,
     ConnectionChoice,
     ClientsModule,
     Interactions,

@@ -36,6 +36,8 @@ export interface PlatformTokens {
    * the current one), a new one fetched, and the call repeated once; a second rejection is thrown on as its `cause`.
    */
   use<T>(source: TokenSource, call: (token: string) => Promise<T>): Promise<T>;
+  /** Forgets that the platform refused this credential lately: a person asks to try it anew. */
+  forgetRefusal(source: TokenSource): Promise<void>;
 }
 
 /** The platform said that the token itself is invalid or expired. `cause` is the AppError to end with if it says so twice. */

@@ -16,10 +16,18 @@ export interface Attempt {
   readonly stateHash: string;
   readonly connection: string;
   readonly codeKind: CodeKind;
-  readonly interactionUid: string;
-  /** The client's authorization parameters. */
+  readonly goal: Goal;
+  /** The client's authorization parameters; none when an identity is to be bound. */
   readonly params: Readonly<Record<string, unknown>>;
 }
+
+/** What the person behind the platform's code is wanted for. A proof for one goal is good for no other. */
+export type Goal =
+  | { readonly kind: 'sign-in'; readonly interactionUid: string }
+  /** To show which account an identity that waits in a step is to join. */
+  | { readonly kind: 'join'; readonly interactionUid: string; readonly stepId: string }
+  /** To bind one more identity to the account of a binding link. */
+  | { readonly kind: 'bind'; readonly ticketHash: string };
 
 export interface Callback {
   readonly state: string;
@@ -40,11 +48,13 @@ interface Row {
   readonly state_hash: string;
   readonly connection: string;
   readonly code_kind: CodeKind;
-  readonly interaction_uid: string;
+  readonly interaction_uid: string | null;
+  readonly step_id: string | null;
+  readonly ticket_hash: string | null;
   readonly params: Record<string, unknown>;
 }
 
-const columns = 'state_hash, connection, code_kind, interaction_uid, params';
+const columns = 'state_hash, connection, code_kind, interaction_uid, step_id, ticket_hash, params';
 
 /** States in Postgres: single use, ten minutes, bound to a browser and a connection. Only hashes are stored. */
 @Injectable()
@@ -64,19 +74,26 @@ export class AttemptsRepository {
     attempt: Omit<Attempt, 'stateHash' | 'params'>,
   ): Promise<Readonly<Record<string, unknown>> | undefined> {
     const now = this.clock.now();
+    const { goal } = attempt;
     const [row] = await this.dataSource.query<Pick<Row, 'params'>[]>(
-      `insert into sign_in_attempts (state_hash, browser_hash, connection, code_kind, interaction_uid, params, created_at, expires_at)
-       select $1, $2, $3, $4, $5, payload->'params', $6, $7
-         from oidc_entries where model = 'Interaction' and id = $5 and expires_at > $6
+      `insert into sign_in_attempts (state_hash, browser_hash, connection, code_kind, interaction_uid, step_id, ticket_hash,
+                                     params, created_at, expires_at)
+       select $1, $2, $3, $4, $5, $8, $9, request.params, $6, $7
+         from (select payload->'params' as params from oidc_entries
+                where model = 'Interaction' and id = $5 and expires_at > $6
+               union all
+               select '{}'::jsonb where $5::text is null) request
        returning params`,
       [
         hashOf(state),
         hashOf(browser),
         attempt.connection,
         attempt.codeKind,
-        attempt.interactionUid,
+        goal.kind === 'bind' ? null : goal.interactionUid,
         now,
         new Date(now.getTime() + stateSeconds * 1000),
+        goal.kind === 'join' ? goal.stepId : null,
+        goal.kind === 'bind' ? goal.ticketHash : null,
       ],
     );
     return row?.params;
@@ -103,6 +120,14 @@ export class AttemptsRepository {
     return reloaded ? { kind: 'reload', attempt: toAttempt(reloaded) } : { kind: 'refused' };
   }
 
+  /** Writes down where an attempt leads that has not ended yet, so that a reload leads there too. */
+  async leadsTo(stateHash: string, path: string): Promise<void> {
+    await this.dataSource.query(`update sign_in_attempts set outcome = $2 where state_hash = $1`, [
+      stateHash,
+      JSON.stringify({ kind: 'continues', path } satisfies SignInOutcome),
+    ]);
+  }
+
   /** How an attempt ended, once it has. */
   async outcome(stateHash: string): Promise<SignInOutcome | undefined> {
     const [row] = await this.dataSource.query<{ outcome: SignInOutcome | null }[]>(
@@ -122,12 +147,24 @@ export class AttemptsRepository {
   }
 }
 
+function goalOf({
+  interaction_uid: interactionUid,
+  step_id: stepId,
+  ticket_hash: ticket,
+}: Row): Goal {
+  if (ticket !== null) return { kind: 'bind', ticketHash: ticket };
+  if (interactionUid === null) throw new Error('an attempt without a request and without a link');
+  return stepId === null
+    ? { kind: 'sign-in', interactionUid }
+    : { kind: 'join', interactionUid, stepId };
+}
+
 function toAttempt(row: Row): Attempt {
   return {
     stateHash: row.state_hash,
     connection: row.connection,
     codeKind: row.code_kind,
-    interactionUid: row.interaction_uid,
+    goal: goalOf(row),
     params: row.params,
   };
 }

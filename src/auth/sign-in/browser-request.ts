@@ -10,10 +10,12 @@ export interface BrowserRequest {
   readonly userAgent: string;
   readonly cookie: string | undefined;
   readonly language: Language;
+  /** `web`: the silent way inside a platform's client has been tried. */
+  readonly way: string | undefined;
 }
 
 export function readBrowser(request: Request & { id?: string }): BrowserRequest {
-  const asked = request.query['ui_locales'];
+  const { ui_locales: asked, way } = request.query;
   return {
     ip: request.ip,
     requestId: request.id ?? '',
@@ -23,6 +25,7 @@ export function readBrowser(request: Request & { id?: string }): BrowserRequest 
       request.get('accept-language'),
       typeof asked === 'string' ? asked : undefined,
     ),
+    way: typeof way === 'string' ? way : undefined,
   };
 }
 
@@ -37,7 +40,8 @@ export function sendAnswer(response: Response, answer: BrowserAnswer): void {
     response.setHeader('Cache-Control', 'no-store');
     // Not `no-referrer`: a platform may check where its visitor comes from.
     response.setHeader('Referrer-Policy', 'origin');
-    response.redirect(302, answer.url);
+    // After a form, what follows is read, not sent again.
+    response.redirect(response.req.method === 'POST' ? 303 : 302, answer.url);
     return;
   }
   response.status(answer.page.status).set(answer.page.headers).send(answer.page.html);

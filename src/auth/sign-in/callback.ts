@@ -7,13 +7,23 @@ import { AppError } from '../../common/app-error.js';
 import { Config } from '../../config/config.js';
 import { ConnectionRegistry, type OpenConnection } from '../../connections/connection.registry.js';
 import { Interactions, type SignInOutcome } from '../issuer/interactions.js';
-import { type Admission, type Attempt, AttemptsRepository } from './attempts.repository.js';
+import type { Provider } from '../providers/provider.js';
+import {
+  type Admission,
+  type Attempt,
+  AttemptsRepository,
+  type Goal,
+} from './attempts.repository.js';
+import { BindAttempt } from './binding/bind-attempt.js';
 import type { BrowserAnswer, BrowserRequest } from './browser-request.js';
+import { isOnPlatform } from './departure.js';
 import { failureOf } from './failures.js';
 import { Pages } from './pages/pages.js';
 import { PersonSignIn, type SignInOrigin } from './person-sign-in.js';
 import { BrowserCookie, stateLength } from './sign-in-state.js';
 import { authorizeUrl, StartAgain } from './start-again.js';
+import { BeginStep, stepPath } from './steps/begin-step.js';
+import { JoinAccount } from './steps/join-account.js';
 
 /** A reload waits this long for the first callback, which may still be talking to the platform. */
 const reloadWaitMs = 15_000;
@@ -39,6 +49,9 @@ export class Callback {
     private readonly attempts: AttemptsRepository,
     private readonly interactions: Interactions,
     private readonly people: PersonSignIn,
+    private readonly steps: BeginStep,
+    private readonly joining: JoinAccount,
+    private readonly binding: BindAttempt,
     private readonly startAgain: StartAgain,
     private readonly audit: AuditService,
     private readonly pages: Pages,
@@ -53,9 +66,10 @@ export class Callback {
     sessionId: string | undefined,
   ): Promise<BrowserAnswer> {
     const connection = await this.connections.find(slug);
-    if (!connection?.enabled) return this.#refuse(slug, query, browser);
+    if (!connection?.enabled || !isOnPlatform(connection))
+      return this.#refuse(slug, query, browser);
 
-    const reading = readQuery(connection, query);
+    const reading = readQuery(connection.provider, query);
     if ('refusal' in reading && reading.refusal.code === 'callback_incomplete') {
       return this.#incomplete(slug, browser);
     }
@@ -66,15 +80,42 @@ export class Callback {
         return this.#refuse(slug, query, browser);
       case 'reload':
         return this.#repeat(admission.attempt, browser);
-      case 'first': {
-        const outcome = await this.#signIn(connection, admission.attempt, reading, browser);
-        const { interactionUid, stateHash } = admission.attempt;
-        const next = await this.interactions.finish(interactionUid, stateHash, outcome, sessionId);
-        return next
-          ? { kind: 'redirect', url: next }
-          : this.startAgain.notHere(browser, admission.attempt.params);
-      }
+      case 'first':
+        return this.#goOn(connection, admission.attempt, reading, browser, sessionId);
     }
+  }
+
+  async #goOn(
+    connection: OpenConnection,
+    attempt: Attempt,
+    reading: Reading,
+    browser: BrowserRequest,
+    sessionId: string | undefined,
+  ): Promise<BrowserAnswer> {
+    const { goal, stateHash, params } = attempt;
+    if (goal.kind === 'bind') {
+      const next = await this.binding.back(
+        connection,
+        attempt,
+        goal,
+        reading,
+        this.#secretOf(browser),
+        originOf(browser, attempt),
+      );
+      return next === undefined
+        ? this.startAgain.notHere(browser, undefined)
+        : this.#continue(stateHash, next);
+    }
+    const outcome = await this.#signIn(connection, attempt, goal, reading, browser);
+    if (outcome.kind === 'continues') return this.#continue(stateHash, outcome.path);
+    const next = await this.interactions.finish(goal.interactionUid, stateHash, outcome, sessionId);
+    return next ? { kind: 'redirect', url: next } : this.startAgain.notHere(browser, params);
+  }
+
+  /** Not ended: a reload leads to the same place. */
+  async #continue(stateHash: string, url: string): Promise<BrowserAnswer> {
+    await this.attempts.leadsTo(stateHash, url);
+    return { kind: 'redirect', url };
   }
 
   #admit(
@@ -92,34 +133,50 @@ export class Callback {
   async #signIn(
     connection: OpenConnection,
     attempt: Attempt,
+    goal: Exclude<Goal, { kind: 'bind' }>,
     reading: Reading,
     browser: BrowserRequest,
   ): Promise<SignInOutcome> {
-    const origin: SignInOrigin = {
-      ip: browser.ip,
-      requestId: browser.requestId,
-      clientId: String(attempt.params['client_id']),
-    };
+    const origin = originOf(browser, attempt);
     try {
       if ('refusal' in reading) {
         this.people.noteFailure(connection.slug, reading.refusal, origin);
-        return { kind: 'failed', ...failureOf(reading.refusal) };
+        // Whoever turns back on the other platform may choose another way.
+        return goal.kind === 'join'
+          ? { kind: 'continues', path: stepPath(goal.stepId) }
+          : { kind: 'failed', ...failureOf(reading.refusal) };
       }
-      const person = await this.people.signIn(connection, attempt.codeKind, reading.code, origin);
-      return { kind: 'signed-in', ...person };
+      const { code } = reading;
+      const secret = this.#secretOf(browser);
+      if (goal.kind === 'join') {
+        const path = await this.joining.back(connection, attempt, goal, code, secret, origin);
+        return { kind: 'continues', path };
+      }
+      const person = await this.people.signIn(connection, attempt.codeKind, code, origin);
+      if (person.kind === 'signed-in') return person;
+      const path = await this.steps.signUp(attempt, goal.interactionUid, person, secret);
+      return { kind: 'continues', path };
     } catch (error) {
       return { kind: 'failed', ...failureOf(error) };
     }
   }
 
+  /** The attempt was admitted, so the cookie is there. */
+  #secretOf(browser: BrowserRequest): string {
+    return this.#cookie.read(browser.cookie) ?? '';
+  }
+
   /** The same callback once more: waits for the first to end, and leads on to where it led. */
   async #repeat(attempt: Attempt, browser: BrowserRequest): Promise<BrowserAnswer> {
     const outcome = await this.#outcomeOf(attempt.stateHash);
+    const { goal } = attempt;
     if (!outcome) return this.startAgain.notHere(browser, attempt.params);
-    if (await this.interactions.find(attempt.interactionUid)) {
+    if (outcome.kind === 'continues') return { kind: 'redirect', url: outcome.path };
+    if (goal.kind === 'bind') return this.startAgain.notHere(browser, undefined);
+    if (await this.interactions.find(goal.interactionUid)) {
       return {
         kind: 'redirect',
-        url: new URL(`/authorize/${attempt.interactionUid}`, this.config.issuerUrl).href,
+        url: new URL(`/authorize/${goal.interactionUid}`, this.config.issuerUrl).href,
       };
     }
     // The engine has answered the client already. Asking it again gives an equal answer from the session that it made.
@@ -186,13 +243,18 @@ export class Callback {
   }
 }
 
-function readQuery(connection: OpenConnection, query: URLSearchParams): Reading {
+function readQuery(provider: Provider, query: URLSearchParams): Reading {
   try {
-    return { code: connection.provider.web.readCallback(query) };
+    return { code: provider.web.readCallback(query) };
   } catch (error) {
     if (error instanceof AppError) return { refusal: error };
     throw error;
   }
+}
+
+function originOf({ ip, requestId }: BrowserRequest, { params }: Attempt): SignInOrigin {
+  const clientId = params['client_id'];
+  return { ip, requestId, clientId: typeof clientId === 'string' ? clientId : undefined };
 }
 
 /** The client's request without what asked for the sign-in that has just been made. */

@@ -11,6 +11,7 @@ const errorOf: Partial<Record<ErrorCode, SignInError>> = {
   not_a_member: 'access_denied',
   platform_code_rejected: 'access_denied',
   binding_conflict: 'access_denied',
+  sign_up_required: 'access_denied',
   platform_unavailable: 'temporarily_unavailable',
   platform_rate_limited: 'temporarily_unavailable',
   platform_misconfigured: 'server_error',

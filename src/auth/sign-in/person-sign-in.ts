@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
-import { BindingService, type SignedInPerson } from '../../account-binding/binding.service.js';
+import type { BoundIdentity, SignInRecord } from '../../account-binding/accounts.repository.js';
+import {
+  BindingService,
+  type OpenQuestion,
+  type SignedInPerson,
+} from '../../account-binding/binding.service.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { AppError } from '../../common/app-error.js';
 import { Clock } from '../../common/clock.js';
@@ -8,6 +13,7 @@ import { Logger } from '../../common/logger.js';
 import type { OpenConnection } from '../../connections/connection.registry.js';
 import type { SignInFacts } from '../issuer/sign-in-facts.js';
 import type {
+  AnyProvider,
   CodeExchange,
   CodeKind,
   PlatformIdentity,
@@ -25,6 +31,29 @@ export interface SignInOrigin {
   readonly clientId?: string | undefined;
 }
 
+/** A person who has been led to their account. */
+export interface SignedIn {
+  readonly kind: 'signed-in';
+  readonly accountId: string;
+  readonly facts: SignInFacts;
+}
+
+/** A person whom the platform knows and we do not, yet. */
+export interface Unsettled {
+  readonly kind: 'asked';
+  readonly question: OpenQuestion['question'];
+  readonly proven: ProvenIdentity;
+}
+
+/** Whom a platform's code stood for. */
+export interface ProvenIdentity {
+  readonly identity: PlatformIdentity;
+  /** Whether the corp's directory was asked just now. */
+  readonly directoryRead: boolean;
+  /** The account that it belongs to already. */
+  readonly bound: BoundIdentity | undefined;
+}
+
 /** From a platform's code to a person with an account: the part of a sign-in that the browser does not see. */
 @Injectable()
 export class PersonSignIn {
@@ -37,6 +66,7 @@ export class PersonSignIn {
 
   /**
    * Trades a code for the person, and leads them to their account.
+   * @returns the person, or what has to be asked first
    * @throws AppError with a code of DESIGN 6
    */
   async signIn(
@@ -44,29 +74,75 @@ export class PersonSignIn {
     kind: CodeKind,
     code: string,
     origin: SignInOrigin,
-  ): Promise<{ accountId: string; facts: SignInFacts }> {
+  ): Promise<SignedIn | Unsettled> {
     try {
-      const { person, identity } = await this.#signIn(connection, kind, code);
-      this.audit.record({
-        action: 'sign_in',
-        outcome: 'ok',
-        reason: person.reason,
-        accountId: person.accountId,
-        connection: connection.slug,
-        ...known(origin),
-      });
-      return {
-        accountId: person.accountId,
-        facts: {
-          identityId: person.identityId,
-          connection: connection.slug,
-          ...(identity.tenant && { tenant: identity.tenant }),
-        },
-      };
+      const proven = await this.prove(connection, kind, code);
+      const record = this.recordOf(connection, proven);
+      const person = await this.binding.signIn(record, connection, proven.bound);
+      if (person.kind === 'ask') return { kind: 'asked', question: person.question, proven };
+      return this.signedIn(connection, person, proven.identity.tenant, origin);
     } catch (error) {
       this.noteFailure(connection.slug, error, origin);
       throw error;
     }
+  }
+
+  /**
+   * Trades a code for the person behind it, as the platform and the corp's directory know them.
+   * @throws AppError with a code of DESIGN 6
+   */
+  async prove(connection: OpenConnection, kind: CodeKind, code: string): Promise<ProvenIdentity> {
+    const provider = onPlatform(connection.provider);
+    const proven = await exchangeFor(provider, kind).identify(code);
+    const bound = await this.binding.find(proven.issuer, proven.subject);
+    const at = this.clock.now();
+
+    const fresh =
+      bound?.directoryReadAt && at.getTime() - bound.directoryReadAt.getTime() < directoryFreshMs;
+    const directory =
+      fresh && connection.syncProfile !== 'every-login' ? undefined : provider.directory;
+    const entry = await directory?.read(proven);
+    return {
+      identity: { ...proven, profile: mergeProfiles(proven.profile, entry) },
+      directoryRead: directory !== undefined,
+      bound,
+    };
+  }
+
+  /** What is written down of a proven identity. */
+  recordOf(
+    { slug }: OpenConnection,
+    { identity, directoryRead }: Pick<ProvenIdentity, 'identity' | 'directoryRead'>,
+  ): SignInRecord {
+    return { connection: slug, identity, at: this.clock.now(), directoryRead };
+  }
+
+  /** Audits a sign-in that led to an account. */
+  signedIn(
+    connection: OpenConnection,
+    person: SignedInPerson,
+    tenant: string | undefined,
+    origin: SignInOrigin,
+  ): SignedIn {
+    const { accountId, identityId, reason } = person;
+    this.audit.record({
+      action: 'sign_in',
+      outcome: 'ok',
+      reason,
+      accountId,
+      connection: connection.slug,
+      ...known(origin),
+    });
+    return {
+      kind: 'signed-in',
+      accountId,
+      facts: {
+        ...(identityId && { identityId }),
+        connection: connection.slug,
+        ...(tenant && { tenant }),
+        signedInAt: Math.floor(this.clock.now().getTime() / 1000),
+      },
+    };
   }
 
   /** Logs a failed sign-in for the operator, and audits it. */
@@ -82,31 +158,13 @@ export class PersonSignIn {
       ...known(origin),
     });
   }
+}
 
-  async #signIn(
-    connection: OpenConnection,
-    kind: CodeKind,
-    code: string,
-  ): Promise<{ person: SignedInPerson; identity: PlatformIdentity }> {
-    const { provider } = connection;
-    const proven = await exchangeFor(provider, kind).identify(code);
-    const bound = await this.binding.find(proven.issuer, proven.subject);
-    const at = this.clock.now();
-
-    const fresh =
-      bound?.directoryReadAt && at.getTime() - bound.directoryReadAt.getTime() < directoryFreshMs;
-    const directory =
-      fresh && connection.syncProfile !== 'every-login' ? undefined : provider.directory;
-    const entry = await directory?.read(proven);
-    const identity = { ...proven, profile: mergeProfiles(proven.profile, entry) };
-
-    const person = await this.binding.signIn(
-      { connection: connection.slug, identity, at, directoryRead: directory !== undefined },
-      connection,
-      bound,
-    );
-    return { person, identity };
-  }
+/** The platforms' side of a provider; our own accounts take no codes of a platform. */
+function onPlatform(provider: AnyProvider): Provider {
+  if (provider.platform === 'local')
+    throw new AppError('request_invalid', 'This connection does not take codes of a platform.');
+  return provider;
 }
 
 function exchangeFor(provider: Provider, kind: CodeKind): CodeExchange {
@@ -127,7 +185,12 @@ function mergeProfiles(own: PlatformProfile, entry: PlatformProfile | undefined)
   return { ...own, ...entry, ...(phone && { phone }) };
 }
 
-function known(origin: SignInOrigin): { ip?: string; requestId?: string; clientId?: string } {
+/** The part of an origin that an audit event names. */
+export function known(origin: SignInOrigin): {
+  ip?: string;
+  requestId?: string;
+  clientId?: string;
+} {
   return {
     ...(origin.ip && { ip: origin.ip }),
     ...(origin.requestId && { requestId: origin.requestId }),

@@ -66,11 +66,18 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
 
     const request = ctx.req as typeof ctx.req & { id?: string; ip?: string };
     try {
-      const { accountId, facts } = await this.people.signIn(connection, kind as CodeKind, code, {
+      const person = await this.people.signIn(connection, kind as CodeKind, code, {
         clientId: client.clientId,
         requestId: request.id,
         ip: request.ip,
       });
+      if (person.kind === 'asked') {
+        throw new AppError(
+          'sign_up_required',
+          'The first sign-in of this person asks for more, and needs a browser: send it to /authorize.',
+        );
+      }
+      const { accountId, facts } = person;
       const account = await this.accounts.findAccount(accountId);
       if (account?.status !== 'active') {
         throw new AppError(

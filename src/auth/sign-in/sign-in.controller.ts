@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Get, Param, Req, Res, UseFilters } from '@nestjs/common';
 import type { Request, Response } from 'express';
 
 import { Public } from '../../common/access.js';
@@ -33,15 +33,11 @@ export class SignInController {
   async toPlatform(
     @Param('uid') uid: string,
     @Param('slug') slug: string,
-    @Query('way') way: string | undefined,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
     const tiedTo = this.engine.interactionCookie(request, response);
-    sendAnswer(
-      response,
-      await this.handOff.toPlatform(uid, slug, tiedTo, way, readBrowser(request)),
-    );
+    sendAnswer(response, await this.handOff.toPlatform(uid, slug, tiedTo, readBrowser(request)));
   }
 
   @Get('callback/:slug')

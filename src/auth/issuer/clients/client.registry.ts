@@ -8,6 +8,7 @@ import { Logger } from '../../../common/logger.js';
 import { RefreshedSnapshot } from '../../../common/refreshed-snapshot.js';
 import { Config } from '../../../config/config.js';
 import { ClientFields } from './client.fields.js';
+import { ownClient } from './own-client.js';
 
 /** An application that sends its users here. */
 export type RegisteredClient = Readonly<ClientFields>;
@@ -89,7 +90,9 @@ export class ClientRegistry {
     });
     const bootstrap = this.#bootstrap();
     return new Map(
-      [...stored, ...(bootstrap ? [bootstrap] : [])].map((client) => [client.clientId, client]),
+      [...stored, ...(bootstrap ? [bootstrap] : []), ownClient(this.config.issuerUrl)].map(
+        (client) => [client.clientId, client],
+      ),
     );
   }
 

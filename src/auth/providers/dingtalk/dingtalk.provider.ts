@@ -1,12 +1,15 @@
 import { asText } from '../platform-reply.js';
 import type {
   CodeExchange,
+  IdentityName,
   PlatformIdentity,
   Provider,
   ProviderFactory,
   ProviderTools,
 } from '../provider.js';
+import { notAllowed, refuseForeignTenant } from '../identity-names.js';
 import { DingtalkApi } from './dingtalk.api.js';
+import { checkDingtalk } from './dingtalk.check.js';
 import { dingtalkDirectory } from './dingtalk.directory.js';
 import { required } from './dingtalk.errors.js';
 import { memberId } from './dingtalk.membership.js';
@@ -72,7 +75,24 @@ function open(settings: DingtalkSettings, tools: ProviderTools): Provider {
     },
     miniProgram: inClient,
     ...(corpId !== undefined && { directory: dingtalkDirectory(api, tokens, tools) }),
+    nameIdentity: (entry) => nameIdentity(settings, entry),
+    check: () => checkDingtalk(api, tokens, tools),
     jsapi: { corpTicket: () => tools.tokens.get(tokens.jsapiTicket) },
+  };
+}
+
+/** `unionId`, the same for all apps of the corp (reference dingtalk 6). */
+function nameIdentity(
+  { clientId, corpId }: DingtalkSettings,
+  { subject, tenant }: { readonly subject: string; readonly tenant?: string },
+): IdentityName {
+  refuseForeignTenant(tenant, corpId);
+  if (!/^[\w+/=-]{4,64}$/.test(subject))
+    throw notAllowed('subject', 'must be the unionId of a person');
+  return {
+    issuer: `dingtalk:${corpId ?? clientId}`,
+    subject,
+    ...(corpId !== undefined && { tenant: corpId }),
   };
 }
 

@@ -10,7 +10,9 @@ import type {
 } from '../provider.js';
 import { isWecomClient } from '../wecom/user-agent.js';
 import { unusable } from '../wecom/wecom.errors.js';
+import { notAllowed, refuseForeignTenant } from '../identity-names.js';
 import { WecomSelfBuiltApi } from './wecom-self-built.api.js';
+import { checkWecomSelfBuilt } from './wecom-self-built.check.js';
 import { consentedProfile } from './wecom-self-built.consent.js';
 import { wecomSelfBuiltDirectory } from './wecom-self-built.directory.js';
 import { loginUrl, oauthUrl, readCallback } from './wecom-self-built.links.js';
@@ -103,6 +105,12 @@ function open(settings: WecomSelfBuiltSettings, tools: ProviderTools): Provider 
     },
     miniProgram,
     directory: wecomSelfBuiltDirectory(issuer, api, tokens, tools),
+    nameIdentity: ({ subject, tenant }) => {
+      refuseForeignTenant(tenant, corpId);
+      if (!/^[\w.@-]{1,64}$/.test(subject)) throw notAllowed('subject', 'must be a userid');
+      return { issuer, subject: subjectOf(subject), tenant: corpId };
+    },
+    check: () => checkWecomSelfBuilt(api, tokens, tools),
     jsapi: {
       corpTicket: () => tools.tokens.get(tokens.corpTicket),
       agentTicket: () => tools.tokens.get(tokens.agentTicket),

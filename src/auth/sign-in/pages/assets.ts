@@ -9,7 +9,7 @@ import { extname, join } from 'node:path';
 const sources = {
   'lingpai.css': {
     contentType: 'text/css; charset=utf-8',
-    files: ['theme.css', 'layout.css', 'parts.css'],
+    files: ['theme.css', 'layout.css', 'parts.css', 'forms.css'],
   },
   'dingtalk-bridge.js': {
     contentType: 'text/javascript; charset=utf-8',

@@ -1,5 +1,6 @@
 import type { PersonErrorCode } from '../../../common/app-error.js';
 import { engineMessages } from './engine-messages.js';
+import { formMessages } from './form-messages.js';
 import type { Language } from './language.js';
 
 /** What a person reads when something ended without a sign-in: a few words, then one calm sentence with the way out. */
@@ -11,6 +12,7 @@ export type Messages = Readonly<Record<Language, Message>>;
 
 /** Words for every outcome that the service foresees: a new code without words does not compile. */
 export const messages = {
+  ...formMessages,
   user_cancelled: {
     'zh-CN': { heading: '已取消登录', sentence: '您取消了这次登录，需要时可以随时重新开始。' },
     en: {

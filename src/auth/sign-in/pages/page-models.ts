@@ -79,6 +79,8 @@ interface WithForm extends Localised {
 interface OnTheWay extends WithForm {
   /** POST: ends this sign-in and goes back to the application. */
   readonly cancelAction: string;
+  /** Where the browser may go on to after a form: the application's own addresses. */
+  readonly leadsTo?: readonly string[] | undefined;
 }
 
 /** What was wrong with the last thing that was sent; the page stays, and the person can mend it. */

@@ -13,6 +13,7 @@ import type {
   SignedOutModel,
   StartAgainModel,
 } from './page-models.js';
+import { PersonPages } from './person-pages.js';
 import { pageHeaders, policySource, type Allowances, type Page } from './page.js';
 import type { Language } from './language.js';
 import { words } from './words.js';
@@ -21,8 +22,12 @@ import { words } from './words.js';
  * The pages that a person sees while signing in and out, rendered on the server. This class knows words, templates and
  * headers; what to show and when is the flow's business. It holds no state and needs no framework.
  */
-export class Pages {
+export class Pages extends PersonPages {
   readonly #templates = new Eta({ views: join(import.meta.dirname, 'templates'), cache: true });
+
+  constructor() {
+    super((template, model, extra) => this.#page(template, model, extra));
+  }
 
   /** The choice of connections. */
   login(model: LoginModel): Page {

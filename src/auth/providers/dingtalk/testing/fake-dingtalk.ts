@@ -63,6 +63,10 @@ export class MemoryTokens implements PlatformTokens {
       throw error instanceof PlatformTokenRejected ? error.cause : error;
     }
   }
+
+  forgetRefusal(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 export const ok = (body: unknown): OutboundReply => ({ status: 200, body });

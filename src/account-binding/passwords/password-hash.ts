@@ -1,0 +1,71 @@
+import { type Algorithm, hash, verify } from '@node-rs/argon2';
+
+/** The library's enum has no value that a module of ours could import. */
+const argon2id: Algorithm.Argon2id = 2;
+
+/** What OWASP's Password Storage Cheat Sheet asks of argon2id at least. */
+const settings = {
+  algorithm: argon2id,
+  memoryCost: 19_456,
+  timeCost: 2,
+  parallelism: 1,
+} as const;
+
+export const shortestPassword = 10;
+const longestPassword = 128;
+
+/** Those that are tried first, in any order of case; each is long enough to pass otherwise. */
+const notorious = new Set([
+  '1234567890',
+  '0123456789',
+  '0987654321',
+  '1q2w3e4r5t',
+  'qwertyuiop',
+  'password123',
+  'password1234',
+  'iloveyou123',
+  'woaini1314520',
+  'abcd123456',
+  'admin123456',
+]);
+
+/** How many hashes are computed at once: a flood of guesses must not take the whole processor, or the memory. */
+const atOnce = 2;
+let running = 0;
+const waiting: (() => void)[] = [];
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+  running += 1;
+  try {
+    return await work();
+  } finally {
+    running -= 1;
+    waiting.shift()?.();
+  }
+}
+
+/** @returns the argon2id hash in the PHC format, salt and parameters inside */
+export function hashPassword(password: string): Promise<string> {
+  return inTurn(() => hash(password.normalize('NFKC'), settings));
+}
+
+export function verifyPassword(hashed: string, password: string): Promise<boolean> {
+  return inTurn(() => verify(hashed, password.normalize('NFKC')));
+}
+
+/** @returns what is wrong with a new password, in one sentence */
+export function passwordFault(
+  password: string,
+  { phone }: { readonly phone?: string | undefined } = {},
+): string | undefined {
+  const plain = password.normalize('NFKC');
+  const length = [...plain].length;
+  if (length < shortestPassword || length > longestPassword)
+    return `The password must have ${shortestPassword} to ${longestPassword} characters.`;
+  if (new Set(plain).size < 4 || notorious.has(plain.toLowerCase()))
+    return 'The password is too easy to guess.';
+  if (phone !== undefined && plain.replace(/\D/g, '') !== '' && phone.includes(plain))
+    return 'The password must not be the phone number.';
+  return undefined;
+}

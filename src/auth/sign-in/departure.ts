@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+
+import { Config } from '../../config/config.js';
+import type { OpenConnection } from '../../connections/connection.registry.js';
+import type { CodeKind, Provider } from '../providers/provider.js';
+import { AttemptsRepository, type Goal } from './attempts.repository.js';
+import type { BrowserAnswer, BrowserRequest } from './browser-request.js';
+import { Pages } from './pages/pages.js';
+import { BrowserCookie, newState } from './sign-in-state.js';
+
+/** A browser that is about to leave for a platform. */
+export interface Leaving {
+  /** The client's authorization parameters. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly answer: BrowserAnswer;
+}
+
+/** Sends a browser to a platform, and remembers what for: every way out goes through here. */
+@Injectable()
+export class Departure {
+  readonly #cookie: BrowserCookie;
+
+  constructor(
+    private readonly config: Config,
+    private readonly attempts: AttemptsRepository,
+    private readonly pages: Pages,
+  ) {
+    this.#cookie = new BrowserCookie(config.issuerUrl.startsWith('https:'));
+  }
+
+  /**
+   * Notes the attempt, and says where the browser goes.
+   * @param webPath leads to the platform's page in an ordinary browser, where the silent way does not work
+   * @param forceWeb whether the silent way has been tried
+   * @param secret what the browser's cookie shall hold, where the caller has tied something to it already
+   * @returns `undefined` when the request behind the goal has expired
+   */
+  async leave(
+    connection: OpenConnection & { readonly provider: Provider },
+    goal: Goal,
+    browser: BrowserRequest,
+    {
+      webPath,
+      forceWeb,
+      secret: chosen,
+    }: { readonly webPath: string; readonly forceWeb: boolean; readonly secret?: string },
+  ): Promise<Leaving | undefined> {
+    const { inApp } = connection.provider;
+    const codeKind: CodeKind = !forceWeb && inApp.recognises(browser.userAgent) ? 'in-app' : 'web';
+    const known = this.#cookie.read(browser.cookie);
+    const secret = chosen ?? known ?? this.#cookie.newValue();
+    const state = newState();
+    const { slug } = connection;
+    const params = await this.attempts.create(state, secret, { connection: slug, codeKind, goal });
+    if (!params) return undefined;
+    const answer = this.#goTo(connection, codeKind, state, webPath, browser);
+    return {
+      params,
+      answer: known === secret ? answer : { ...answer, setCookie: this.#cookie.header(secret) },
+    };
+  }
+
+  #goTo(
+    { slug, provider }: OpenConnection & { readonly provider: Provider },
+    codeKind: CodeKind,
+    state: string,
+    webPath: string,
+    browser: BrowserRequest,
+  ): BrowserAnswer {
+    const { web, inApp } = provider;
+    const callbackUrl = new URL(`/callback/${slug}`, this.config.issuerUrl);
+    const language = browser.language === 'en' ? 'en' : 'zh';
+    if (codeKind === 'in-app' && inApp.handOff === 'script') {
+      callbackUrl.searchParams.set('state', state);
+      return {
+        kind: 'page',
+        page: this.pages.handOffScript({
+          language: browser.language,
+          bridge: inApp.bridge,
+          callbackUrl: callbackUrl.href,
+          fallbackUrl: webPath,
+        }),
+      };
+    }
+    const way = codeKind === 'in-app' && inApp.handOff === 'redirect' ? inApp : web;
+    return { kind: 'redirect', url: way.authorizationUrl({ state, callbackUrl, language }).href };
+  }
+}
+
+/** Whether a connection leads to a platform, and not to our own accounts. */
+export function isOnPlatform(
+  connection: OpenConnection,
+): connection is OpenConnection & { readonly provider: Provider } {
+  return connection.provider.platform !== 'local';
+}

@@ -1,0 +1,33 @@
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+
+import { Injectable } from '@nestjs/common';
+
+import { Config } from '../../config/config.js';
+
+/** The token on every form of ours: a form that another site made, or another browser, does not have it (SECURITY 21). */
+@Injectable()
+export class FormToken {
+  readonly #keys: readonly Buffer[];
+
+  constructor(config: Config) {
+    this.#keys = config.secretKeys.map((key) =>
+      Buffer.from(hkdfSync('sha256', key, '', 'lingpai forms', 32)),
+    );
+  }
+
+  /** @param browser the secret in the browser's cookie */
+  of(browser: string): string {
+    return token(this.#keys[0] ?? Buffer.alloc(0), browser);
+  }
+
+  matches(browser: string, given: string): boolean {
+    return this.#keys.some((key) => {
+      const [right, other] = [Buffer.from(token(key, browser)), Buffer.from(given)];
+      return right.length === other.length && timingSafeEqual(right, other);
+    });
+  }
+}
+
+function token(key: Buffer, browser: string): string {
+  return createHmac('sha256', key).update(browser).digest('base64url');
+}

@@ -1,0 +1,26 @@
+import type { OpenConnection } from '../../../connections/connection.registry.js';
+import type { BrowserRequest } from '../browser-request.js';
+import type { SignInOrigin } from '../person-sign-in.js';
+import type { Step } from './step.js';
+
+/** A request to a step, after it has proven to come from the step's own browser. */
+export interface StepRequest {
+  readonly step: Step;
+  readonly connection: OpenConnection;
+  readonly browser: BrowserRequest;
+  /** The secret in the browser's cookie. */
+  readonly browserSecret: string;
+  readonly sessionId: string | undefined;
+  readonly origin: SignInOrigin;
+  /** Where the client wants the browser back. */
+  readonly redirectUri: string;
+}
+
+/** The fields of a form that was sent. */
+export type Form = Readonly<Record<string, unknown>>;
+
+/** A field as text, cut to what any of our fields may hold. */
+export function field(form: Form, name: string): string {
+  const value = form[name];
+  return typeof value === 'string' ? value.slice(0, 200) : '';
+}
