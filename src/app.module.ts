@@ -6,6 +6,7 @@ import { AuditModule } from './audit/audit.module.js';
 import { ApiAccessModule } from './auth/api-access/api-access.module.js';
 import { IssuerMiddleware } from './auth/issuer/issuer.middleware.js';
 import { IssuerModule } from './auth/issuer/issuer.module.js';
+import { SelfServiceModule } from './auth/self-service/self-service.module.js';
 import { SignInModule } from './auth/sign-in/sign-in.module.js';
 import { Clock } from './common/clock.js';
 import { Encryption } from './common/encryption.js';
@@ -51,6 +52,7 @@ class GroundModule {
     ConnectionsModule,
     IssuerModule,
     SignInModule,
+    SelfServiceModule,
     HealthModule,
   ],
   providers: [Startup, IssuerMiddleware],

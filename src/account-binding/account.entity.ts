@@ -46,6 +46,10 @@ export class Account {
   @Column('text', { default: 'active' })
   status: AccountStatus;
 
+  /** Counts the changes of what an administrator may edit: the entity tag. */
+  @Column('integer', { default: 1 })
+  revision: number;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 

@@ -11,6 +11,8 @@ export interface AuditEvent {
   readonly outcome: 'ok' | 'refused' | 'failed';
   /** One of our codes, or the rule that decided. */
   readonly reason?: string;
+  /** Who did it, where that is not the person whom it is about: `client:<id>`, `account:<id>`. */
+  readonly actor?: string;
   readonly accountId?: string;
   readonly connection?: string;
   readonly clientId?: string;
@@ -104,9 +106,9 @@ export class AuditService implements OnApplicationShutdown {
     const column = <T>(read: (event: DatedEvent) => T): (T | null)[] =>
       batch.map((event) => read(event) ?? null);
     await this.dataSource.query(
-      `insert into audit_events (at, action, outcome, reason, account_id, connection, client_id, ip, request_id, details)
+      `insert into audit_events (at, action, outcome, reason, account_id, connection, client_id, ip, request_id, details, actor)
        select * from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[],
-                            $8::text[], $9::text[], $10::jsonb[])`,
+                            $8::text[], $9::text[], $10::jsonb[], $11::text[])`,
       [
         column((event) => event.at),
         column((event) => event.action),
@@ -118,6 +120,7 @@ export class AuditService implements OnApplicationShutdown {
         column((event) => event.ip),
         column((event) => event.requestId),
         column((event) => (event.details ? JSON.stringify(event.details) : undefined)),
+        column((event) => event.actor),
       ],
     );
   }

@@ -1,7 +1,7 @@
 import { type Algorithm, hash, verify } from '@node-rs/argon2';
 
 /** The library's enum has no value that a module of ours could import. */
-const argon2id: Algorithm.Argon2id = 2;
+const argon2id = 2 as Algorithm.Argon2id;
 
 /** What OWASP's Password Storage Cheat Sheet asks of argon2id at least. */
 const settings = {
@@ -60,7 +60,7 @@ export function passwordFault(
   { phone }: { readonly phone?: string | undefined } = {},
 ): string | undefined {
   const plain = password.normalize('NFKC');
-  const length = [...plain].length;
+  const { length } = Array.from(plain);
   if (length < shortestPassword || length > longestPassword)
     return `The password must have ${shortestPassword} to ${longestPassword} characters.`;
   if (new Set(plain).size < 4 || notorious.has(plain.toLowerCase()))

@@ -5,7 +5,8 @@ import { parse, serialize } from 'cookie';
 
 import { Config } from '../../config/config.js';
 import { ownClientId, ownRedirectPath } from '../issuer/clients/own-client.js';
-import type { BrowserAnswer } from './browser-request.js';
+import type { BrowserAnswer, BrowserRequest } from './browser-request.js';
+import { Pages } from './pages/pages.js';
 
 /** Where a sign-in of our own may lead back to: nothing else is followed. */
 const ownPath = /^\/(?:account|bind\/[\w-]{43})$/;
@@ -19,7 +20,10 @@ export class OwnSignIn {
   readonly #cookie: string;
   readonly #secure: boolean;
 
-  constructor(private readonly config: Config) {
+  constructor(
+    private readonly config: Config,
+    private readonly pages: Pages,
+  ) {
     this.#secure = config.issuerUrl.startsWith('https:');
     this.#cookie = this.#secure ? '__Host-lingpai_return' : 'lingpai_return';
   }
@@ -56,6 +60,18 @@ export class OwnSignIn {
     const path = kept.slice(at + 1);
     const known = at > 0 && kept.slice(0, at) === state && ownPath.test(path);
     return { kind: 'redirect', url: known ? path : '/account', setCookie: this.#setCookie('', 0) };
+  }
+
+  /** A sign-in of our own that failed: there is no application to tell. */
+  failed(code: string, { language, requestId }: BrowserRequest): BrowserAnswer {
+    const page = this.pages.error({
+      language,
+      code,
+      requestId,
+      status: 403,
+      startAgainUrl: '/account',
+    });
+    return { kind: 'page', page };
   }
 
   #setCookie(value: string, maxAge: number): string {

@@ -5,7 +5,7 @@ function LeavesAWay(): PropertyDecorator {
     name: 'leavesAWay',
     validator: {
       validate: (value: unknown, args) =>
-        value !== false || (args?.object as LocalSettings).password !== false,
+        value === true || (args?.object as LocalSettings | undefined)?.password === true,
       defaultMessage: () => 'must not be false together with password',
     },
   });

@@ -55,23 +55,23 @@ export class BindingController {
   @Post('confirm/:id')
   async confirm(
     @Param('id') id: string,
-    @Body() form: Record<string, unknown>,
+    @Body() form: unknown,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
     const sessionId = this.engine.sessionCookie(request, response);
-    const csrf = field(form ?? {}, 'csrf');
+    const csrf = field(form, 'csrf');
     sendAnswer(response, await this.link.confirm(id, csrf, readBrowser(request), sessionId));
   }
 
   @Post('cancel/:id')
   async cancel(
     @Param('id') id: string,
-    @Body() form: Record<string, unknown>,
+    @Body() form: unknown,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const csrf = field(form ?? {}, 'csrf');
+    const csrf = field(form, 'csrf');
     sendAnswer(response, await this.link.cancel(id, csrf, readBrowser(request)));
   }
 }

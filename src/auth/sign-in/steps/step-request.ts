@@ -16,11 +16,14 @@ export interface StepRequest {
   readonly redirectUri: string;
 }
 
-/** The fields of a form that was sent. */
-export type Form = Readonly<Record<string, unknown>>;
+/** The fields of a form that was sent, as they came. */
+export type Form = unknown;
 
 /** A field as text, cut to what any of our fields may hold. */
 export function field(form: Form, name: string): string {
-  const value = form[name];
+  const value =
+    typeof form === 'object' && form !== null
+      ? (form as Readonly<Record<string, unknown>>)[name]
+      : undefined;
   return typeof value === 'string' ? value.slice(0, 200) : '';
 }

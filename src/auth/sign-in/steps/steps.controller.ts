@@ -45,14 +45,11 @@ export class StepsController {
   async act(
     @Param('id') id: string,
     @Param('action') action: string,
-    @Body() form: Record<string, unknown>,
+    @Body() form: unknown,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
     const sessionId = this.engine.sessionCookie(request, response);
-    sendAnswer(
-      response,
-      await this.steps.act(id, action, form ?? {}, readBrowser(request), sessionId),
-    );
+    sendAnswer(response, await this.steps.act(id, action, form, readBrowser(request), sessionId));
   }
 }

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+
+import { ConnectionRegistry } from '../../connections/connection.registry.js';
+
+/** An identity as the API shows it. */
+export class IdentityView {
+  @ApiProperty({ format: 'uuid' })
+  readonly id: string;
+
+  @ApiProperty({ example: 'dingtalk:dingxxxx' })
+  readonly issuer: string;
+
+  @ApiProperty()
+  readonly subject: string;
+
+  @ApiProperty({ description: 'The slug of the connection that was used last.' })
+  readonly connection: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Its platform; null when the connection is gone.',
+  })
+  readonly platform: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The id of the corp.' })
+  readonly tenant: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The id inside the corp.' })
+  readonly userId: string | null;
+
+  @ApiProperty({ format: 'date-time' })
+  readonly createdAt: Date;
+
+  @ApiProperty({ format: 'date-time' })
+  readonly lastUsedAt: Date;
+}
+
+/** A whole list: an account has few identities. */
+export class IdentityList {
+  @ApiProperty({ type: [IdentityView] })
+  readonly items: readonly IdentityView[];
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly nextCursor: string | null;
+}
+
+/** Reads identities for those who look at them: administrators, and the person. */
+@Injectable()
+export class IdentityViews {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly connections: ConnectionRegistry,
+  ) {}
+
+  async ofAccount(accountId: string): Promise<IdentityList> {
+    const rows = await this.dataSource.query<Omit<IdentityView, 'platform'>[]>(
+      `select id, issuer, subject, connection, tenant, user_id as "userId", created_at as "createdAt",
+              last_used_at as "lastUsedAt"
+         from identities where account_id = $1 order by created_at, id`,
+      [accountId],
+    );
+    const open = await this.connections.list();
+    const platformOf = (slug: string): string | null =>
+      open.find((connection) => connection.slug === slug)?.platform ?? null;
+    return {
+      items: rows.map((row) => ({ ...row, platform: platformOf(row.connection) })),
+      nextCursor: null,
+    };
+  }
+}
