@@ -90,9 +90,9 @@ describe('a first sign-in with a phone', () => {
     const replica = bed.replicas[1]?.url ?? '';
     const asked = await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
-        const one = await firstTime(
-          ...(index % 2 === 0 ? ['dingtalk', 'manager0042'] : ['wecom-hq', 'wang.m']),
-        );
+        const one = await (index % 2 === 0
+          ? firstTime('dingtalk', 'manager0042')
+          : firstTime('wecom-hq', 'wang.m'));
         if (index % 4 > 1) {
           one.browser.route = (url) =>
             url.origin === bed.issuer ? new URL(url.pathname + url.search, replica) : url;
