@@ -26,6 +26,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   bed.sandbox.control.reset();
+  bed.clock.reset();
   await bed.query('delete from rate_limits');
   await bed.query('delete from oidc_entries');
   await bed.query('delete from accounts');

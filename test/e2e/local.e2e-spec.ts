@@ -31,6 +31,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   bed.sandbox.control.reset();
+  bed.clock.reset();
   for (const table of ['rate_limits', 'oidc_entries', 'accounts']) {
     await bed.query(`delete from ${table}`);
   }

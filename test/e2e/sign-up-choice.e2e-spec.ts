@@ -19,6 +19,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   bed.sandbox.control.reset();
+  bed.clock.reset();
   for (const table of ['rate_limits', 'oidc_entries', 'account_requests', 'accounts']) {
     await bed.query(`delete from ${table}`);
   }

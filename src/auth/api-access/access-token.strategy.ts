@@ -49,7 +49,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, accessTokenS
       const kept = new Set([...scopes].filter((scope) => client.scopes.includes(scope)));
       return { kind: 'machine', ...common, scopes: kept };
     }
-    await this.#checkGrant(claims);
+    await this.checkGrant(claims);
     return {
       kind: 'person',
       ...common,
@@ -59,7 +59,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, accessTokenS
     };
   }
 
-  async #checkGrant(claims: AccessTokenClaims): Promise<void> {
+  // Not `#`: passport works on an object derived from this one, which has no private members.
+  private async checkGrant(claims: AccessTokenClaims): Promise<void> {
     const grantId = grantIdOf(claims);
     if (!grantId || !(await this.store.isGrantLive(grantId, claims.sub))) {
       throw new AppError(
