@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 
+import { notFound } from '../../common/identifiers.js';
 import { ConnectionRegistry } from '../../connections/connection.registry.js';
 
 /** An identity as the API shows it. */
@@ -69,5 +70,23 @@ export class IdentityViews {
       items: rows.map((row) => ({ ...row, platform: platformOf(row.connection) })),
       nextCursor: null,
     };
+  }
+
+  /** The same, of an account that has to be there. @throws AppError `account_not_found` */
+  async ofExisting(accountId: string): Promise<IdentityList> {
+    const [account] = await this.dataSource.query<unknown[]>(
+      `select 1 from accounts where id = $1`,
+      [accountId],
+    );
+    if (!account) throw notFound('account');
+    return this.ofAccount(accountId);
+  }
+
+  /** @throws AppError `identity_not_found` */
+  async one(accountId: string, identityId: string): Promise<IdentityView> {
+    const { items } = await this.ofAccount(accountId);
+    const found = items.find(({ id }) => id === identityId);
+    if (!found) throw notFound('identity');
+    return found;
   }
 }
