@@ -1,0 +1,587 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { adminApi, type Api, apiWith, machineToken } from '../fixtures/api.js';
+import { admin, openTestBed, type TestBed } from '../fixtures/service.js';
+
+let bed: TestBed;
+let api: Api;
+
+beforeAll(async () => {
+  bed = await openTestBed({
+    provision: ({ connections }) => {
+      connections.push({ slug: 'phone', platform: 'local', displayName: '手机号' });
+    },
+  });
+  await bed.addReplica();
+  api = await adminApi(bed);
+});
+beforeEach(async () => {
+  bed.clock.reset();
+  for (const table of ['accounts', 'account_events', 'account_requests'])
+    await bed.query(`delete from ${table}`);
+});
+afterAll(() => bed.stop());
+
+interface AccountBody {
+  readonly id: string;
+  readonly [field: string]: unknown;
+}
+
+async function create(fields: object = {}): Promise<AccountBody> {
+  const answer = await api('POST', '/accounts', { body: fields });
+  expect(answer.status).toBe(201);
+  return answer.body as AccountBody;
+}
+
+const events = async () =>
+  (await bed.query<{ type: string }>('select type from account_events order by seq')).map(
+    ({ type }) => type,
+  );
+
+const nobody = '00000000-0000-4000-8000-000000000000';
+
+describe('an account', () => {
+  it('is created with all its fields, read, and listed', async () => {
+    const fields = {
+      displayName: '林巧',
+      phone: '138 0000 0001',
+      phoneVerified: true,
+      email: 'lin@example.com',
+      emailVerified: true,
+      avatarUrl: 'https://example.com/lin.png',
+      gender: 'female',
+      locale: 'zh-CN',
+      roles: ['staff', 'hr:read'],
+      status: 'active',
+    };
+    const created = await create(fields);
+    expect(created).toEqual({
+      ...fields,
+      phone: '+8613800000001',
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      createdAt: expect.stringMatching(/Z$/),
+      updatedAt: expect.stringMatching(/Z$/),
+      lastSignInAt: null,
+    });
+    const read = await api('GET', `/accounts/${created.id}`);
+    expect(read.body).toEqual(created);
+    expect(read.headers.get('etag')).toBe('"1"');
+    expect((await api('GET', '/accounts')).body).toEqual({ items: [created], nextCursor: null });
+    expect(await events()).toEqual(['account.created']);
+  });
+
+  it('is found by phone, e-mail, a part of the name, status and identity', async () => {
+    const lin = await create({ displayName: 'Lin 100%_Q', phone: '13800000001', email: 'A@b.cn' });
+    await create({ displayName: 'Wang', phone: '13800000002', status: 'disabled' });
+    await api('POST', `/accounts/${lin.id}/identities`, {
+      body: { connection: 'wecom-hq', subject: 'Lin.Qiao' },
+    });
+    const found = async (query: string) =>
+      ((await api('GET', `/accounts?${query}`)).body as { items: AccountBody[] }).items.map(
+        (item) => item['displayName'],
+      );
+    expect(await found('phone=%2B8613800000001')).toEqual(['Lin 100%_Q']);
+    expect(await found('phone=138-0000-0001')).toEqual(['Lin 100%_Q']);
+    expect(await found('email=a@B.cn')).toEqual(['Lin 100%_Q']);
+    expect(await found('q=wan')).toEqual(['Wang']);
+    expect(await found('q=0%25_')).toEqual(['Lin 100%_Q']);
+    expect(await found('q=%25%25')).toEqual([]);
+    expect(await found('status=disabled')).toEqual(['Wang']);
+    expect(await found('issuer=wecom:ww1a2b3c4d5e6f7a8b&subject=lin.qiao')).toEqual(['Lin 100%_Q']);
+  });
+
+  it('is listed page by page, each once, while others are added', async () => {
+    for (let index = 0; index < 5; index += 1) await create({ displayName: `old ${index}` });
+    const seen: unknown[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = (
+        await api(
+          'GET',
+          `/accounts?limit=2${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+        )
+      ).body as { items: AccountBody[]; nextCursor: string | null };
+      seen.push(...page.items.map((item) => item['displayName']));
+      ({ nextCursor: cursor } = page);
+      await create({ displayName: 'new' });
+    } while (cursor !== null);
+    expect(seen).toEqual(['old 4', 'old 3', 'old 2', 'old 1', 'old 0']);
+  });
+
+  it('is listed right where many were made in one instant', async () => {
+    await bed.query(
+      `insert into accounts (display_name, created_at) select 'n' || n, '2026-01-01' from generate_series(1, 25) n`,
+    );
+    const names = new Set<unknown>();
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const page = (await api('GET', `/accounts?limit=7${cursor && `&cursor=${cursor}`}`)).body as {
+        items: AccountBody[];
+        nextCursor: string | null;
+      };
+      for (const item of page.items) names.add(item['displayName']);
+      cursor = page.nextCursor;
+    }
+    expect(names.size).toBe(25);
+  });
+
+  it('is changed field by field; null clears; a changed phone is not verified any more', async () => {
+    const { id } = await create({ displayName: 'A', phone: '13800000001', phoneVerified: true });
+    const changed = await api('PATCH', `/accounts/${id}`, {
+      body: { displayName: null, phone: '13800000002' },
+    });
+    expect(changed.body).toMatchObject({
+      displayName: null,
+      phone: '+8613800000002',
+      phoneVerified: false,
+    });
+    expect(changed.headers.get('etag')).toBe('"2"');
+    const proven = await api('PATCH', `/accounts/${id}`, {
+      body: { phone: '13800000003', phoneVerified: true },
+    });
+    expect(proven.body).toMatchObject({ phone: '+8613800000003', phoneVerified: true });
+    const same = await api('PATCH', `/accounts/${id}`, { body: { phone: '13800000003' } });
+    expect(same.body).toMatchObject({ phoneVerified: true });
+    expect(same.headers.get('etag')).toBe('"3"');
+  });
+
+  it('is changed by one of two who read the same', async () => {
+    const { id } = await create();
+    const both = await Promise.all(
+      ['one', 'two'].map((displayName, index) =>
+        api('PATCH', `/accounts/${id}`, {
+          body: { displayName },
+          headers: { 'if-match': '"1"' },
+          base: bed.replicas[index]?.url ?? '',
+        }),
+      ),
+    );
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
+    const refused = both.find(({ status }) => status === 412);
+    expect(refused?.body).toMatchObject({ code: 'precondition_failed' });
+  });
+
+  it('that is disabled is signed out in the same instant', async () => {
+    const { id } = await create();
+    await bed.query(
+      `insert into oidc_entries (model, id, payload, account_id, expires_at) values ('Session', 's', '{}', $1, now() + interval '1 hour')`,
+      [id],
+    );
+    await api('PATCH', `/accounts/${id}`, { body: { status: 'disabled' } });
+    expect(await bed.query('select 1 from oidc_entries where account_id = $1', [id])).toEqual([]);
+    expect(await events()).toEqual(['account.created', 'account.disabled']);
+  });
+
+  it('is deleted with what hangs on it', async () => {
+    const { id } = await create({ phone: '13800000001', phoneVerified: true });
+    await api('POST', `/accounts/${id}/identities`, {
+      body: { connection: 'wecom-hq', subject: 'lin.qiao' },
+    });
+    expect((await api('DELETE', `/accounts/${id}`)).status).toBe(204);
+    expect((await api('GET', `/accounts/${id}`)).body).toMatchObject({
+      status: 404,
+      code: 'account_not_found',
+    });
+    expect(await bed.query('select 1 from identities')).toEqual([]);
+    expect(await events()).toEqual(['account.created', 'account.bound', 'account.deleted']);
+  });
+
+  it('has a verified phone of its own, also when ten are made at once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        api('POST', '/accounts', { body: { phone: '13800000001', phoneVerified: true } }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({
+      code: 'phone_taken',
+      errors: [{ field: 'phone' }],
+    });
+    expect((await api('POST', '/accounts', { body: { phone: '13800000001' } })).status).toBe(201);
+  });
+
+  it.each([
+    [{ nonsense: 1, roles: 'admin', gender: 'x' }, ['gender', 'nonsense', 'roles']],
+    [
+      { phone: '12', email: 'no', avatarUrl: 'javascript:alert(1)' },
+      ['avatarUrl', 'email', 'phone'],
+    ],
+    [{ roles: ['ok', 'not ok'], status: 'gone', locale: '?' }, ['locale', 'roles', 'status']],
+    [{ id: nobody, createdAt: 'now', phoneVerified: null }, ['createdAt', 'id', 'phoneVerified']],
+  ])('with faulty fields is refused, and each is named: %j', async (fields, named) => {
+    const answer = await api('POST', '/accounts', { body: fields });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    const { code, errors } = answer.body as { code: string; errors: { field: string }[] };
+    expect(code).toBe('request_invalid');
+    expect(errors.map(({ field }) => field).sort()).toEqual(named);
+  });
+
+  it('has nothing verified that is not there', async () => {
+    const answer = await api('POST', '/accounts', { body: { phoneVerified: true } });
+    expect(answer.body).toMatchObject({
+      status: 422,
+      code: 'value_not_allowed',
+      errors: [{ field: 'phoneVerified' }],
+    });
+  });
+
+  it.each(['?limit=0', '?limit=abc', '?cursor=nonsense', '?cursor=WzFd', '?issuer=x', '?foo=1'])(
+    'is not listed for a broken query: %s',
+    async (query) => {
+      const answer = await api('GET', `/accounts${query}`);
+      expect(answer.status).toBe(400);
+      expect((answer.body as { errors: unknown[] }).errors.length).toBeGreaterThan(0);
+    },
+  );
+
+  it.each([
+    ['GET', ''],
+    ['PATCH', ''],
+    ['DELETE', ''],
+    ['GET', '/identities'],
+    ['POST', '/identities'],
+    ['DELETE', '/sessions'],
+    ['PUT', '/password'],
+    ['DELETE', '/password'],
+    ['POST', '/merge'],
+  ])('that is not there: %s /accounts/:id%s', async (method, path) => {
+    const bodies: Record<string, object> = {
+      PATCH: {},
+      'POST/identities': { connection: 'wecom-hq', subject: 'x' },
+      'PUT/password': { password: 'correct horse' },
+      'POST/merge': { from: '00000000-0000-4000-8000-000000000001' },
+    };
+    for (const id of [nobody, 'nonsense', "1'--"]) {
+      const body = bodies[`${method}${path}`];
+      const answer = await api(
+        method,
+        `/accounts/${encodeURIComponent(id)}${path}`,
+        body && { body },
+      );
+      expect(answer.body).toMatchObject({ status: 404, code: 'account_not_found' });
+    }
+  });
+});
+
+describe('an identity that an administrator names', () => {
+  it('is bound in the platform’s own spelling, once', async () => {
+    const { id } = await create();
+    const body = { connection: 'wecom-hq', subject: 'Lin.Qiao' };
+    const bound = await api('POST', `/accounts/${id}/identities`, { body });
+    expect(bound.status).toBe(201);
+    expect(bound.body).toMatchObject({
+      issuer: 'wecom:ww1a2b3c4d5e6f7a8b',
+      subject: 'lin.qiao',
+      connection: 'wecom-hq',
+      platform: 'wecom-self-built',
+      tenant: 'ww1a2b3c4d5e6f7a8b',
+    });
+    expect((await api('POST', `/accounts/${id}/identities`, { body })).status).toBe(200);
+    expect((await api('GET', `/accounts/${id}/identities`)).body).toMatchObject({
+      items: [{ subject: 'lin.qiao' }],
+      nextCursor: null,
+    });
+    expect(await events()).toEqual(['account.created', 'account.bound']);
+  });
+
+  it('is never moved from another account', async () => {
+    const [one, other] = [await create(), await create()];
+    const body = { connection: 'wecom-hq', subject: 'lin.qiao' };
+    await api('POST', `/accounts/${one.id}/identities`, { body });
+    const refused = await api('POST', `/accounts/${other.id}/identities`, { body });
+    expect(refused.body).toMatchObject({ status: 409, code: 'identity_already_bound' });
+  });
+
+  it('is bound to one of ten accounts that want it at once', async () => {
+    const accounts = await Promise.all(Array.from({ length: 10 }, () => create()));
+    const answers = await Promise.all(
+      accounts.map(({ id }) =>
+        api('POST', `/accounts/${id}/identities`, {
+          body: { connection: 'wecom-hq', subject: 'lin.qiao' },
+        }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(9);
+  });
+
+  it('is refused beside another one of the same issuer, of the local platform, or of another corp', async () => {
+    const { id } = await create();
+    const bind = (body: object) => api('POST', `/accounts/${id}/identities`, { body });
+    await bind({ connection: 'wecom-hq', subject: 'lin.qiao' });
+    expect((await bind({ connection: 'wecom-hq', subject: 'wang.m' })).body).toMatchObject({
+      status: 409,
+      code: 'binding_conflict',
+    });
+    expect((await bind({ connection: 'phone', subject: 'x' })).body).toMatchObject({
+      status: 422,
+      code: 'value_not_allowed',
+    });
+    expect(
+      (await bind({ connection: 'dingtalk', subject: 'abcdef', tenant: 'dingother' })).body,
+    ).toMatchObject({ status: 422, errors: [{ field: 'tenant' }] });
+    expect((await bind({ connection: 'nowhere', subject: 'x' })).body).toMatchObject({
+      status: 404,
+      code: 'connection_not_found',
+    });
+    expect((await bind({ connection: 'wecom-hq', subject: 'no spaces' })).body).toMatchObject({
+      status: 422,
+      errors: [{ field: 'subject' }],
+    });
+  });
+
+  it('is unbound, but the last way in only by force', async () => {
+    const { id } = await create();
+    const bound = await api('POST', `/accounts/${id}/identities`, {
+      body: { connection: 'wecom-hq', subject: 'lin.qiao' },
+    });
+    const path = `/accounts/${id}/identities/${(bound.body as AccountBody).id}`;
+    expect((await api('DELETE', path)).body).toMatchObject({
+      status: 409,
+      code: 'last_sign_in_method',
+    });
+    expect((await api('DELETE', `${path}?force=yes`)).status).toBe(400);
+    expect((await api('DELETE', `${path}?force=true`)).status).toBe(204);
+    expect((await api('DELETE', path)).body).toMatchObject({
+      status: 404,
+      code: 'identity_not_found',
+    });
+    expect((await api('DELETE', `/accounts/${id}/identities/nonsense`)).status).toBe(404);
+    expect(await events()).toEqual(['account.created', 'account.bound', 'account.unbound']);
+  });
+});
+
+describe('a password', () => {
+  it('goes with a verified phone, and is stored as argon2id', async () => {
+    const bare = await create();
+    const put = (id: string, body: object) => api('PUT', `/accounts/${id}/password`, { body });
+    expect((await put(bare.id, { password: 'correct horse' })).body).toMatchObject({
+      status: 422,
+      code: 'value_not_allowed',
+    });
+    const { id } = await create({ phone: '13800000001', phoneVerified: true });
+    expect((await put(id, { password: 'short' })).body).toMatchObject({
+      status: 422,
+      code: 'password_unsuitable',
+      errors: [{ field: 'password' }],
+    });
+    expect((await put(id, { password: 'correct horse' })).status).toBe(204);
+    const [stored] = await bed.query<{ hash: string; must_change: boolean }>(
+      'select hash, must_change from account_passwords',
+    );
+    expect(stored?.hash).toMatch(/^\$argon2id\$/);
+    expect(stored?.must_change).toBe(true);
+    expect((await api('DELETE', `/accounts/${id}/password`)).status).toBe(204);
+    expect(await bed.query('select 1 from account_passwords')).toEqual([]);
+    expect(bed.log()).not.toContain('correct horse');
+  });
+});
+
+describe('merging', () => {
+  const merge = (into: string, from: string, base?: string) =>
+    api('POST', `/accounts/${into}/merge`, { body: { from }, ...(base && { base }) });
+  const bind = (id: string, connection: string, subject: string) =>
+    api('POST', `/accounts/${id}/identities`, { body: { connection, subject } });
+
+  it('moves identities, fills in what is missing, and deletes the other', async () => {
+    const kept = await create({ displayName: 'Lin', roles: ['staff'] });
+    const gone = await create({
+      displayName: 'Lin Q.',
+      phone: '13800000001',
+      phoneVerified: true,
+      roles: ['admin'],
+    });
+    await bind(kept.id, 'wecom-hq', 'lin.qiao');
+    await bind(gone.id, 'dingtalk', 'unionid-lin');
+    const merged = await merge(kept.id, gone.id);
+    expect(merged.status).toBe(200);
+    expect(merged.body).toMatchObject({
+      id: kept.id,
+      displayName: 'Lin',
+      phone: '+8613800000001',
+      phoneVerified: true,
+      roles: ['staff'],
+    });
+    expect(await bed.query('select account_id from identities')).toEqual([
+      { account_id: kept.id },
+      { account_id: kept.id },
+    ]);
+    expect((await api('GET', `/accounts/${gone.id}`)).status).toBe(404);
+    expect((await events()).slice(-2)).toEqual(['account.bound', 'account.deleted']);
+  });
+
+  it('is refused with the reason', async () => {
+    const [one, two] = [await create(), await create()];
+    await bind(one.id, 'wecom-hq', 'lin.qiao');
+    await bind(two.id, 'wecom-hq', 'wang.m');
+    expect((await merge(one.id, one.id)).body).toMatchObject({
+      status: 409,
+      code: 'merge_conflict',
+      title: 'An account cannot be merged into itself.',
+    });
+    const twoPeople = await merge(one.id, two.id);
+    expect(twoPeople.body).toMatchObject({ status: 409, code: 'merge_conflict' });
+    expect((twoPeople.body as { title: string }).title).toContain('wecom:ww1a2b3c4d5e6f7a8b');
+    expect((await merge(one.id, nobody)).body).toMatchObject({ code: 'account_not_found' });
+    expect((await merge(one.id, 'nonsense')).body).toMatchObject({ errors: [{ field: 'from' }] });
+    await api('PATCH', `/accounts/${one.id}`, { body: { status: 'disabled' } });
+    const three = await create();
+    expect((await merge(one.id, three.id)).body).toMatchObject({ code: 'merge_conflict' });
+  });
+
+  it('of two into each other at once leaves one', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const [one, two] = [await create(), await create()];
+      await bind(one.id, 'wecom-hq', `lin${round}`);
+      await bind(two.id, 'dingtalk', `unionid-${round}`);
+      const answers = await Promise.all([
+        merge(one.id, two.id, bed.replicas[0]?.url),
+        merge(two.id, one.id, bed.replicas[1]?.url),
+      ]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 404]);
+      const kept = await bed.query(
+        'select 1 from identities i join accounts a on a.id = i.account_id where a.id in ($1, $2)',
+        [one.id, two.id],
+      );
+      expect(kept).toHaveLength(2);
+    }
+  });
+
+  it('that breaks off in the middle leaves everything as it was', async () => {
+    const [one, two] = [await create(), await create({ displayName: 'Two' })];
+    await bind(two.id, 'dingtalk', 'unionid-lin');
+    await bed.query(`
+      create function break_off() returns trigger language plpgsql as $$ begin raise exception 'broken off'; end $$`);
+    await bed.query(
+      `create trigger break_off before insert on account_events for each row execute function break_off()`,
+    );
+    expect((await merge(one.id, two.id)).status).toBe(500);
+    await bed.query('drop function break_off cascade');
+    expect((await api('GET', `/accounts/${two.id}`)).status).toBe(200);
+    expect(await bed.query('select account_id from identities')).toEqual([{ account_id: two.id }]);
+    expect((await merge(one.id, two.id)).status).toBe(200);
+  });
+});
+
+describe('a request to an administrator', () => {
+  const ask = async (subject: string) => {
+    const [row] = await bed.query<{ id: string }>(
+      `insert into account_requests (issuer, subject, connection, identity, created_at)
+       values ('wecom:ww1a2b3c4d5e6f7a8b', $1, 'wecom-hq', $2, now()) returning id`,
+      [
+        subject,
+        {
+          issuer: 'wecom:ww1a2b3c4d5e6f7a8b',
+          subject,
+          tenant: 'ww1a2b3c4d5e6f7a8b',
+          profile: { displayName: '林巧', phone: { number: '+8613800000001', trusted: true } },
+        },
+      ],
+    );
+    return row?.id ?? '';
+  };
+  const decide = (id: string, what: string, body: object = {}) =>
+    api('POST', `/account-requests/${id}/${what}`, { body });
+
+  it('is listed, and makes an account when it is accepted', async () => {
+    const id = await ask('lin.qiao');
+    expect((await api('GET', '/account-requests?status=pending')).body).toMatchObject({
+      items: [{ id, status: 'pending', displayName: '林巧', accountId: null }],
+    });
+    const accepted = await decide(id, 'accept');
+    expect(accepted.body).toMatchObject({ status: 'accepted', decidedBy: 'client:admin' });
+    const { accountId } = accepted.body as { accountId: string };
+    expect((await api('GET', `/accounts/${accountId}`)).body).toMatchObject({
+      displayName: '林巧',
+      phoneVerified: false,
+      roles: ['staff'],
+    });
+    expect((await decide(id, 'reject')).body).toMatchObject({
+      status: 409,
+      code: 'already_decided',
+    });
+    expect(await events()).toEqual(['account.created']);
+  });
+
+  it('joins the account that the administrator names, not one of somebody else there', async () => {
+    const { id: accountId } = await create();
+    const first = await decide(await ask('lin.qiao'), 'accept', { accountId });
+    expect(first.body).toMatchObject({ status: 'accepted', accountId });
+    const id = await ask('wang.m');
+    expect((await decide(id, 'accept', { accountId })).body).toMatchObject({
+      status: 409,
+      code: 'binding_conflict',
+    });
+    expect((await decide(id, 'accept', { accountId: nobody })).body).toMatchObject({
+      status: 404,
+      code: 'account_not_found',
+    });
+    expect((await decide(id, 'reject')).body).toMatchObject({ status: 'rejected' });
+  });
+
+  it('is accepted once by two at once, and not when the identity was bound meanwhile', async () => {
+    const id = await ask('lin.qiao');
+    const answers = await Promise.all([decide(id, 'accept'), decide(id, 'accept')]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const late = await ask('lin.qiao');
+    expect((await decide(late, 'accept')).body).toMatchObject({ code: 'identity_already_bound' });
+    for (const unknown of [nobody, 'nonsense']) {
+      expect((await decide(unknown, 'accept')).body).toMatchObject({
+        status: 404,
+        code: 'account_request_not_found',
+      });
+    }
+  });
+});
+
+describe('who may', () => {
+  it('read is who holds accounts:read, change is who holds accounts:write', async () => {
+    const reader = apiWith(bed, await machineToken(bed, admin, 'accounts:read'));
+    const writer = apiWith(bed, await machineToken(bed, admin, 'accounts:write'));
+    const stranger = apiWith(bed, await machineToken(bed, admin, 'audit:read'));
+    const { id } = await create();
+    expect((await reader('GET', '/accounts')).status).toBe(200);
+    expect((await writer('GET', '/accounts')).status).toBe(403);
+    expect((await reader('POST', '/accounts', { body: {} })).body).toMatchObject({
+      status: 403,
+      code: 'scope_insufficient',
+    });
+    expect((await writer('POST', '/accounts', { body: {} })).status).toBe(201);
+    for (const path of ['/accounts', `/accounts/${id}`, `/accounts/${id}/identities`])
+      expect((await stranger('GET', path)).status).toBe(403);
+    expect((await apiWith(bed, undefined)('GET', '/accounts')).status).toBe(401);
+    expect(
+      (await apiWith(bed, 'nonsense')('GET', '/accounts')).headers.get('www-authenticate'),
+    ).toBe('Bearer error="invalid_token"');
+  });
+
+  it('is written down: who, what, to whom, from where; numbers masked', async () => {
+    const { id } = await create({ phone: '13811112222' });
+    await api('PATCH', `/accounts/${id}`, { body: { phone: '13833334444' } });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const rows = await bed.query<Record<string, unknown>>(
+      'select action, outcome, actor, client_id, ip, details from audit_events where account_id = $1 order by id',
+      [id],
+    );
+    expect(rows).toEqual([
+      {
+        action: 'account.create',
+        outcome: 'ok',
+        actor: 'client:admin',
+        client_id: 'admin',
+        ip: '127.0.0.1',
+        details: null,
+      },
+      {
+        action: 'account.update',
+        outcome: 'ok',
+        actor: 'client:admin',
+        client_id: 'admin',
+        ip: '127.0.0.1',
+        details: { changed: ['phone'] },
+      },
+    ]);
+    expect(bed.log()).not.toMatch(/13811112222|13833334444/);
+  });
+});
