@@ -14,6 +14,9 @@ import { IdentityRemoval } from './administration/identity-removal.js';
 import { IdentityViews } from './administration/identity-views.js';
 import { PasswordSetting } from './administration/password-setting.js';
 import { BindingService } from './binding.service.js';
+import { AccountImport } from './import/account-import.js';
+import { ImportBatch } from './import/import-batch.js';
+import { ImportController } from './import/import.controller.js';
 import { AccountMerge } from './merge/account-merge.js';
 import { MergeController } from './merge/merge.controller.js';
 import { Passwords } from './passwords/passwords.service.js';
@@ -25,6 +28,8 @@ import { AccountRequests } from './requests/account-requests.js';
 @Module({
   imports: [AuditModule, ConnectionsModule, RateLimitsModule],
   controllers: [
+    // Before `/accounts/:accountId`, which would take it for an id.
+    ImportController,
     AccountsController,
     IdentitiesController,
     MergeController,
@@ -33,6 +38,7 @@ import { AccountRequests } from './requests/account-requests.js';
   providers: [
     AccountAsking,
     AccountChanges,
+    AccountImport,
     AccountList,
     AccountMerge,
     AccountRequests,
@@ -41,6 +47,7 @@ import { AccountRequests } from './requests/account-requests.js';
     IdentityBinding,
     IdentityRemoval,
     IdentityViews,
+    ImportBatch,
     PasswordSetting,
     Passwords,
     PhoneAccountsRepository,

@@ -15,7 +15,17 @@ export async function unlessTaken<T>(
 }
 
 export function isUniqueViolation(error: unknown): boolean {
-  return (
-    error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '23505'
-  );
+  return stateOf(error) === '23505';
+}
+
+/** Whether two transactions waited for each other, and Postgres ended this one. */
+export function isDeadlock(error: unknown): boolean {
+  return stateOf(error) === '40P01';
+}
+
+/** SQLSTATE. */
+function stateOf(error: unknown): string | undefined {
+  return error instanceof QueryFailedError
+    ? (error.driverError as { code?: string }).code
+    : undefined;
 }
