@@ -3,79 +3,38 @@ import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
 import { Strategy } from 'passport';
 
-import type { Caller } from '../../common/access.js';
-import { AppError } from '../../common/app-error.js';
-import { type AccessTokenClaims, AccessTokens, grantIdOf } from '../issuer/access-tokens.js';
-import { ClientRegistry } from '../issuer/clients/client.registry.js';
-import { OidcStore } from '../issuer/oidc-store.js';
-
-/** A caller whose token is good, and the API that the token is for. */
-export type VerifiedCaller = Caller & { readonly audience: string };
+import type { BearerCallers } from './bearer-callers.js';
 
 export const accessTokenStrategy = 'access-token';
 
+/** Under which the guard leaves its verifier with the request. */
+const verifier = Symbol('verifier of access tokens');
+
+type RequestWithVerifier = Request & { [verifier]?: BearerCallers };
+
+/** Passport keeps one strategy of a name for the whole process, so each request brings the service that it came to. */
+export function verifyWith(callers: BearerCallers, request: Request): Request {
+  return Object.assign(request, { [verifier]: callers });
+}
+
 /**
- * Authenticates a call by its bearer token (RFC 6750): one of ours, in its time, of a client that is still there, and for a person
- * with a grant and an account that still live. Not passport-jwt's own strategy: that cannot verify EdDSA.
+ * Access tokens in passport's words. Not passport-jwt's own strategy: that cannot verify EdDSA, and looks at no grant, account or
+ * client.
  */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy, accessTokenStrategy) {
-  constructor(
-    private readonly tokens: AccessTokens,
-    private readonly clients: ClientRegistry,
-    private readonly store: OidcStore,
-  ) {
-    super();
-  }
-
   /** Called by passport: answers through `success` and `error`. */
-  override authenticate(request: Request): void {
-    this.validate(request).then(
+  override authenticate(request: RequestWithVerifier): void {
+    const callers = request[verifier];
+    if (!callers) throw new Error('the guard has left no verifier with this request');
+    callers.verify(request).then(
       (caller) => this.success(caller),
       (error: unknown) => this.error(error),
     );
   }
 
-  /** @throws AppError `token_invalid` */
-  async validate(request: Request): Promise<VerifiedCaller> {
-    const claims = await this.tokens.verify(bearerToken(request));
-    const client = await this.clients.find(claims.client_id);
-    if (!client)
-      throw new AppError('token_invalid', 'The client of this token is gone or disabled.');
-    const scopes = new Set((claims.scope ?? '').split(' ').filter(Boolean));
-    const common = { clientId: claims.client_id, scopes, audience: claims.aud };
-    if (claims.sub === claims.client_id) {
-      // A scope that was taken from the client is gone at once.
-      const kept = new Set([...scopes].filter((scope) => client.scopes.includes(scope)));
-      return { kind: 'machine', ...common, scopes: kept };
-    }
-    await this.checkGrant(claims);
-    return {
-      kind: 'person',
-      ...common,
-      accountId: claims.sub,
-      signedInAt:
-        typeof claims.auth_time === 'number' ? new Date(claims.auth_time * 1000) : undefined,
-    };
+  /** What passport would call on a strategy of its own; this one answers in `authenticate`. */
+  validate(): never {
+    throw new Error('never called');
   }
-
-  // Not `#`: passport works on an object derived from this one, which has no private members.
-  private async checkGrant(claims: AccessTokenClaims): Promise<void> {
-    const grantId = grantIdOf(claims);
-    if (!grantId || !(await this.store.isGrantLive(grantId, claims.sub))) {
-      throw new AppError(
-        'token_invalid',
-        'The person of this token has signed out, or may not sign in.',
-      );
-    }
-  }
-}
-
-function bearerToken(request: Request): string {
-  const [scheme, token] = (request.get('authorization') ?? '').split(' ');
-  if (scheme?.toLowerCase() === 'bearer' && token) return token;
-  throw new AppError(
-    'token_missing',
-    'This call wants an access token in the Authorization header.',
-  );
 }

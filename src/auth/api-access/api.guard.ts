@@ -6,7 +6,8 @@ import type { Request } from 'express';
 import { type Access, accessMark } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
 import { Config } from '../../config/config.js';
-import { accessTokenStrategy, type VerifiedCaller } from './access-token.strategy.js';
+import { accessTokenStrategy, verifyWith } from './access-token.strategy.js';
+import { BearerCallers, type VerifiedCaller } from './bearer-callers.js';
 
 /** Stands before every route: closed unless the route says who may call it (DESIGN 8 and 12). */
 @Injectable()
@@ -14,6 +15,7 @@ export class ApiGuard extends AuthGuard(accessTokenStrategy) {
   constructor(
     private readonly reflector: Reflector,
     private readonly config: Config,
+    private readonly callers: BearerCallers,
   ) {
     super();
   }
@@ -30,6 +32,10 @@ export class ApiGuard extends AuthGuard(accessTokenStrategy) {
     const { user } = context.switchToHttp().getRequest<Request & { user: VerifiedCaller }>();
     this.#admit(access, user);
     return true;
+  }
+
+  override getRequest(context: ExecutionContext): Request {
+    return verifyWith(this.callers, context.switchToHttp().getRequest<Request>());
   }
 
   override handleRequest<T>(error: unknown, user: T): T {

@@ -1,27 +1,32 @@
 import { Module } from '@nestjs/common';
 
 import { AccountBindingModule } from '../../account-binding/account-binding.module.js';
+import { AuditModule } from '../../audit/audit.module.js';
 import { ConnectionsModule } from '../../connections/connections.module.js';
 import { Pages } from '../sign-in/pages/pages.js';
 import { BrowserSessions } from './browser-sessions.js';
 import { AccessTokens } from './access-tokens.js';
 import { ClientMetadataSource } from './client-metadata.js';
+import { ClientAdministration } from './clients/client-administration.js';
+import { ClientsController } from './clients/clients.controller.js';
 import { ClientsModule } from './clients/clients.module.js';
 import { ConnectionChoice } from './connection-choice.js';
 import { Interactions } from './interactions.js';
 import { OidcEngine } from './oidc-engine.js';
 import { OidcStore } from './oidc-store.js';
 import { RegisteredOrigins } from './registered-origins.js';
+import { SigningKeysController } from './signing-keys/signing-keys.controller.js';
 import { SigningKeys } from './signing-keys/signing-keys.js';
 import { UserinfoController } from './userinfo.controller.js';
 
 /** OpenID Connect: the engine and what it stands on. Knows no platform. */
 @Module({
-  imports: [AccountBindingModule, ConnectionsModule, ClientsModule],
-  controllers: [UserinfoController],
+  imports: [AccountBindingModule, AuditModule, ConnectionsModule, ClientsModule],
+  controllers: [UserinfoController, ClientsController, SigningKeysController],
   providers: [
     AccessTokens,
     BrowserSessions,
+    ClientAdministration,
     ClientMetadataSource,
     ConnectionChoice,
     Interactions,

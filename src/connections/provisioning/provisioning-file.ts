@@ -35,7 +35,8 @@ export function readProvisioningFile(file: string, env: NodeJS.ProcessEnv): Prov
   if (document.errors.length > 0) {
     throw new ProvisioningError(
       file,
-      document.errors.map((error) => `line ${lineOf(error)}: ${firstLine(error.message)}`),
+      // The library's own words may quote the file, and that a secret.
+      document.errors.map((error) => `line ${lineOf(error)}: is not YAML (${error.code})`),
     );
   }
   const faults: Fault[] = [];
@@ -113,8 +114,4 @@ function lineOf(error: {
   linePos?: [{ line: number }, ...unknown[]] | [{ line: number }];
 }): number {
   return error.linePos?.[0].line ?? 1;
-}
-
-function firstLine(text: string): string {
-  return (text.split('\n')[0] ?? '').replace(/:$/, '');
 }

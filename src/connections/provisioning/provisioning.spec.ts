@@ -12,6 +12,7 @@ import { Logger } from '../../common/logger.js';
 import { Secret } from '../../common/secret.js';
 import { createDataSource } from '../../database/data-source.js';
 import { ProvisioningError } from './provisioning-file.js';
+import { StoredDefinitions } from '../stored-definitions.js';
 import { Provisioning } from './provisioning.js';
 
 const connection = {
@@ -41,7 +42,7 @@ beforeAll(async () => {
   await dataSource.initialize();
   provisioning = new Provisioning(
     dataSource,
-    new Encryption([Buffer.alloc(32, 7)]),
+    new StoredDefinitions(new Encryption([Buffer.alloc(32, 7)])),
     new Logger('silent'),
   );
   file = join(await mkdtemp(join(tmpdir(), 'lingpai-provisioning-')), 'lingpai.yaml');
@@ -137,7 +138,7 @@ describe('a wrong file', () => {
       connections: [
         { ...connection, corpId: undefined, colour: 'green' },
         { slug: 'WeCom', platform: 'wecom', displayName: '' },
-        { ...connection, signUp: 'phone' },
+        { ...connection, signUp: 'maybe' },
       ],
       clients: [
         { ...client, redirectUris: ['https://portal.example.com/*'], requirePkce: 'no' },

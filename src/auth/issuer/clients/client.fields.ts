@@ -16,7 +16,12 @@ import { Secret } from '../../../common/secret.js';
 import { IsSecret } from '../../../common/validation.js';
 
 export const platformCodeGrant = 'urn:lingpai:grant-type:platform-code';
-const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', platformCodeGrant];
+export const grantTypes = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  platformCodeGrant,
+];
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** https, or http on this very machine; no user info, no fragment, no wildcard: what is compared byte for byte must be plain. */
@@ -162,4 +167,18 @@ export class ClientFields {
 
   @IsIn(['web', 'native'], { message: 'must be web or native' })
   applicationType: 'web' | 'native' = 'web';
+}
+
+/** How a client is kept. */
+export function clientDefinition(client: ClientFields): {
+  readonly key: string;
+  readonly enabled: boolean;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, string>>;
+} {
+  const { clientId, enabled, clientSecret, ...settings } = client;
+  const secrets: Record<string, string> = clientSecret
+    ? { clientSecret: clientSecret.reveal() }
+    : {};
+  return { key: clientId, enabled, settings, secrets };
 }

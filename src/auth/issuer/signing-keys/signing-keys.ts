@@ -15,6 +15,9 @@ export const keySetMaxAgeSeconds = 300;
 const refreshEveryMs = 20_000;
 const advisoryLock = 7_265_001;
 
+/** Where a published key stands. */
+export type KeyState = 'next' | 'signing' | 'retiring';
+
 interface Row {
   readonly kid: string;
   readonly alg: SigningAlg;
@@ -60,6 +63,21 @@ export class SigningKeys implements OnApplicationShutdown {
       this.#set = scheduleKeys(this.#keys, now, this.#keepSeconds());
     }
     return this.#set;
+  }
+
+  /** Every key that is published, in the order in which they sign. */
+  list(): { kid: string; alg: SigningAlg; state: KeyState; createdAt: Date; signsFrom: Date }[] {
+    const { signing, published } = this.current();
+    const now = this.clock.now();
+    return [...published]
+      .sort((a, b) => a.signsFrom.getTime() - b.signsFrom.getTime())
+      .map(({ kid, alg, createdAt, signsFrom }) => ({
+        kid,
+        alg,
+        state: kid === signing.kid ? 'signing' : signsFrom > now ? 'next' : 'retiring',
+        createdAt,
+        signsFrom,
+      }));
   }
 
   /**

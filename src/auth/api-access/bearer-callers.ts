@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+
+import type { Caller } from '../../common/access.js';
+import { AppError } from '../../common/app-error.js';
+import { type AccessTokenClaims, AccessTokens, grantIdOf } from '../issuer/access-tokens.js';
+import { ClientRegistry } from '../issuer/clients/client.registry.js';
+import { OidcStore } from '../issuer/oidc-store.js';
+
+/** A caller whose token is good, and the API that the token is for. */
+export type VerifiedCaller = Caller & { readonly audience: string };
+
+/**
+ * Says who calls, by the bearer token (RFC 6750): one of ours, in its time, of a client that is still there, and for a person with a
+ * grant and an account that still live.
+ */
+@Injectable()
+export class BearerCallers {
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly clients: ClientRegistry,
+    private readonly store: OidcStore,
+  ) {}
+
+  /** @throws AppError `token_missing`, `token_invalid` */
+  async verify(request: Request): Promise<VerifiedCaller> {
+    const claims = await this.tokens.verify(bearerToken(request));
+    const client = await this.clients.find(claims.client_id);
+    if (!client)
+      throw new AppError('token_invalid', 'The client of this token is gone or disabled.');
+    const scopes = new Set((claims.scope ?? '').split(' ').filter(Boolean));
+    const common = { clientId: claims.client_id, audience: claims.aud };
+    if (claims.sub === claims.client_id) {
+      // A scope that was taken from the client is gone at once.
+      const kept = new Set([...scopes].filter((scope) => client.scopes.includes(scope)));
+      return { kind: 'machine', ...common, scopes: kept };
+    }
+    await this.#checkGrant(claims);
+    return {
+      kind: 'person',
+      ...common,
+      scopes,
+      accountId: claims.sub,
+      signedInAt:
+        typeof claims.auth_time === 'number' ? new Date(claims.auth_time * 1000) : undefined,
+    };
+  }
+
+  async #checkGrant(claims: AccessTokenClaims): Promise<void> {
+    const grantId = grantIdOf(claims);
+    if (!grantId || !(await this.store.isGrantLive(grantId, claims.sub))) {
+      throw new AppError(
+        'token_invalid',
+        'The person of this token has signed out, or may not sign in.',
+      );
+    }
+  }
+}
+
+function bearerToken(request: Request): string {
+  const [scheme, token] = (request.get('authorization') ?? '').split(' ');
+  if (scheme?.toLowerCase() === 'bearer' && token) return token;
+  throw new AppError(
+    'token_missing',
+    'This call wants an access token in the Authorization header.',
+  );
+}

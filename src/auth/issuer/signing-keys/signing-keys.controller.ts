@@ -1,0 +1,68 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiProperty,
+  ApiTags,
+} from '@nestjs/swagger';
+
+import { AuditService } from '../../../audit/audit.service.js';
+import { type Actor, CurrentActor, RequiresScope } from '../../../common/access.js';
+import { type KeyState, SigningKeys } from './signing-keys.js';
+
+/** A key that signs tokens; its private part is never shown. */
+export class SigningKeyView {
+  @ApiProperty()
+  readonly kid: string;
+
+  @ApiProperty({ enum: ['RS256', 'ES256', 'EdDSA'] })
+  readonly alg: string;
+
+  @ApiProperty({
+    enum: ['next', 'signing', 'retiring'],
+    description:
+      'next: published, not signing yet; retiring: published until its last token has expired.',
+  })
+  readonly state: KeyState;
+
+  @ApiProperty({ format: 'date-time' })
+  readonly createdAt: Date;
+
+  @ApiProperty({ format: 'date-time' })
+  readonly signsFrom: Date;
+}
+
+export class SigningKeyList {
+  @ApiProperty({ type: [SigningKeyView] })
+  readonly items: readonly SigningKeyView[];
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly nextCursor: string | null;
+}
+
+@ApiTags('signing-keys')
+@ApiBearerAuth()
+@Controller('api/v1/signing-keys')
+@RequiresScope('keys:write')
+export class SigningKeysController {
+  constructor(
+    private readonly keys: SigningKeys,
+    private readonly audit: AuditService,
+  ) {}
+
+  @Get()
+  @ApiOkResponse({ type: SigningKeyList })
+  list(): SigningKeyList {
+    return { items: this.keys.list(), nextCursor: null };
+  }
+
+  /** Makes the next key; one that waits for its turn already is answered instead. */
+  @Post('rotate')
+  @ApiCreatedResponse({ type: SigningKeyList })
+  async rotate(@CurrentActor() actor: Actor): Promise<SigningKeyList> {
+    const kid = await this.keys.rotate();
+    this.audit.record({ action: 'signing_key.rotate', outcome: 'ok', details: { kid }, ...actor });
+    return this.list();
+  }
+}
