@@ -17,6 +17,7 @@ import { ConnectionsModule } from './connections/connections.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { Startup } from './startup.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** What the process brings along; the rest is made of it. */
 export interface Ground {
@@ -54,6 +55,7 @@ class GroundModule {
     SignInModule,
     SelfServiceModule,
     HealthModule,
+    WebhooksModule,
   ],
   providers: [Startup, IssuerMiddleware],
 })
