@@ -9,6 +9,7 @@ import { requestValidation } from './common/request-validation.js';
 import { requestId } from './common/request-id.middleware.js';
 import { Config } from './config/config.js';
 import { StartGate } from './health/start-gate.middleware.js';
+import { setUpOpenApi } from './openapi/openapi.js';
 
 /**
  * What every request passes, in order. Shared with the tests that boot the service. To be called before `app.init()`, so that the
@@ -25,5 +26,6 @@ export function setUpApp(app: INestApplication): void {
   app.use(headRequests);
   app.use(issuer.use.bind(issuer));
   app.useGlobalPipes(requestValidation());
+  setUpOpenApi(app);
   app.useGlobalFilters(new ProblemFilter(app.get(Logger)));
 }

@@ -1,7 +1,14 @@
 import { Module } from '@nestjs/common';
 
+import { AuditEventsController } from './audit-events.controller.js';
+import { AuditList } from './audit-list.js';
+import { AuditRetention } from './audit-retention.js';
 import { AuditService } from './audit.service.js';
 
-/** Who did what, when, from where, and what came of it. */
-@Module({ providers: [AuditService], exports: [AuditService] })
+/** Who did what: written down, shown, and kept for as long as the operator says. */
+@Module({
+  controllers: [AuditEventsController],
+  providers: [AuditList, AuditRetention, AuditService],
+  exports: [AuditService],
+})
 export class AuditModule {}

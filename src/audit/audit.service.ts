@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 
 import { Clock } from '../common/clock.js';
 import { Logger } from '../common/logger.js';
+import { maskPhones } from './mask-phones.js';
 
 /** One thing that happened. Holds no secret, token, code, cookie or full phone number. */
 export interface AuditEvent {
@@ -45,7 +46,8 @@ export class AuditService implements OnApplicationShutdown {
     private readonly logger: Logger,
   ) {}
 
-  record(event: AuditEvent): void {
+  record(given: AuditEvent): void {
+    const event = given.details ? { ...given, details: maskPhones(given.details) } : given;
     this.logger.info({ audit: event }, `${event.action}: ${event.outcome}`);
     if (this.#queue.length >= longestQueue) return;
     this.#queue.push({ ...event, at: this.clock.now() });

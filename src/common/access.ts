@@ -1,4 +1,10 @@
-import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import {
+  applyDecorators,
+  createParamDecorator,
+  type ExecutionContext,
+  SetMetadata,
+} from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
 import type { Request } from 'express';
 
 /** What a route says of who may call it. A route that says nothing is closed. */
@@ -14,8 +20,21 @@ export type Access =
 /** Where the guard finds what a route declared. */
 export const accessMark = 'lingpai:access';
 
+/** Read by the guard, and told in the API's description. */
 const declare = (access: Access): ClassDecorator & MethodDecorator =>
-  SetMetadata(accessMark, access);
+  applyDecorators(SetMetadata(accessMark, access), ApiExtension('x-scope', scopeOf(access)));
+
+function scopeOf(access: Access): string {
+  switch (access.kind) {
+    case 'scope':
+      return access.scope;
+    case 'public':
+      return 'none';
+    case 'person':
+    case 'openid':
+      return 'openid';
+  }
+}
 
 /** Declares that a route, or every route of a controller, is open to anyone. */
 export const Public = (): ClassDecorator & MethodDecorator => declare({ kind: 'public' });

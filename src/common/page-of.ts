@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 
@@ -12,7 +13,7 @@ export interface PageOf<T> {
 
 /** The query of every list. */
 export class PageQuery {
-  /** How many at most. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 200, default: 50 })
   @IsOptional()
   @Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value,
@@ -22,7 +23,7 @@ export class PageQuery {
   @Max(200, { message: 'must be a whole number from 1 to 200' })
   limit = 50;
 
-  /** `nextCursor` of the page before. */
+  @ApiPropertyOptional({ type: String, description: 'The nextCursor of the page before.' })
   @IsOptional()
   @IsString()
   @MaxLength(300)

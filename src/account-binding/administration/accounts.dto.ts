@@ -90,7 +90,11 @@ export class SetPasswordDto {
   @MaxLength(200)
   password: string;
 
-  @ApiPropertyOptional({ default: true, description: 'Whether the person must change it first.' })
+  @ApiPropertyOptional({
+    type: Boolean,
+    default: true,
+    description: 'Whether the person must change it first.',
+  })
   @IsBoolean()
   mustChange = true;
 }

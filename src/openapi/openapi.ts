@@ -1,0 +1,72 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { NextFunction, Request, Response } from 'express';
+
+import { Config } from '../config/config.js';
+import { Problem } from './problem.schema.js';
+
+const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+/** `/docs` and `/docs-json`: the REST API, described by the code that answers it. */
+export function setUpOpenApi(app: INestApplication): void {
+  const config = app.get(Config);
+  const builder = new DocumentBuilder()
+    .setTitle('Lingpai')
+    .setDescription('The REST API of Lingpai, for machines with a token from `/token`.')
+    .setVersion('1')
+    .addServer(config.issuerUrl)
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+    .build();
+  let document: OpenAPIObject | undefined;
+  app.use('/docs', pagePolicy);
+  SwaggerModule.setup('docs', app, () => (document ??= describe(app, builder)), {
+    jsonDocumentUrl: 'docs-json',
+    customSiteTitle: 'Lingpai API',
+    raw: ['json'],
+  });
+}
+
+function describe(
+  app: INestApplication,
+  builder: Parameters<typeof SwaggerModule.createDocument>[1],
+): OpenAPIObject {
+  const document = SwaggerModule.createDocument(app, builder, {
+    extraModels: [Problem],
+    operationIdFactory: (controller, method) =>
+      `${controller.replace(/Controller$/, '')}_${method}`,
+  });
+  const paths = Object.entries(document.paths).filter(([path]) => path.startsWith('/api/v1/'));
+  for (const [, item] of paths) {
+    for (const method of methods) {
+      const operation = item[method];
+      if (!operation) continue;
+      const scope = (operation as Scoped)['x-scope'];
+      if (scope !== undefined)
+        operation.description = [operation.description, `Scope: \`${scope}\`.`]
+          .filter(Boolean)
+          .join(' ');
+      operation.responses['default'] = {
+        description: 'What went wrong (RFC 9457).',
+        content: {
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        },
+      };
+    }
+  }
+  return { ...document, paths: Object.fromEntries(paths) };
+}
+
+/** What `@RequiresScope` and its like leave on an operation. */
+interface Scoped {
+  readonly 'x-scope'?: string;
+}
+
+/** The viewer brings its own script and style, and asks nobody else. */
+function pagePolicy(_request: Request, response: Response, next: NextFunction): void {
+  response.setHeader(
+    'Content-Security-Policy',
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  );
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  next();
+}
