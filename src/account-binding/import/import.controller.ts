@@ -1,4 +1,5 @@
-import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import {
@@ -14,6 +15,7 @@ import type { Request, Response } from 'express';
 import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
 import { AccountImport } from './account-import.js';
+import type { ImportResult } from './import-row.js';
 
 const mediaType = 'application/x-ndjson';
 
@@ -45,13 +47,15 @@ export class ImportController {
       });
     }
     response.status(200).type(mediaType);
-    for await (const results of this.accounts.run(request, actor)) {
-      if (response.destroyed) break;
-      const text = results.map((result) => `${JSON.stringify(result)}\n`).join('');
-      // Nothing more is read while the caller does not take the answers.
-      if (!response.write(text))
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
-    }
-    response.end();
+    const lines = Readable.from(inLines(this.accounts.run(request, actor)));
+    // Nothing more is read while the caller does not take the answers, and nothing once it is gone.
+    await pipeline(lines, response).catch((error: unknown) => {
+      if ((error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    });
   }
+}
+
+async function* inLines(batches: AsyncIterable<readonly ImportResult[]>): AsyncGenerator<string> {
+  for await (const results of batches)
+    yield results.map((result) => `${JSON.stringify(result)}\n`).join('');
 }
