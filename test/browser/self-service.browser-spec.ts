@@ -127,6 +127,7 @@ describe.each(['zh-CN', 'en-US'])('in %s', (locale) => {
       await page.click('[data-member="manager0042"]');
       await page.fill('#phone', '13800000001');
       await page.keyboard.press('Enter');
+      await page.waitForSelector('#code');
       await page.fill('#code', code('13800000001'));
       await page.keyboard.press('Enter');
       await page.waitForSelector('dl.facts');
@@ -144,7 +145,7 @@ describe.each(['zh-CN', 'en-US'])('in %s', (locale) => {
       `with a as (insert into accounts (display_name, phone, phone_verified) values ('王小明', '+8613800000001', true) returning id)
        insert into identities (account_id, issuer, subject, connection)
        select id, 'dingtalk:dingexamplecorp01', $1, 'dingtalk' from a`,
-      [bed.sandbox.control.dingtalk.unionIdOf('dingexamplecorp01', 'manager0042')],
+      [bed.sandbox.control.dingtalk.unionIdOf('dingexamplecorp01', 'wang-xiaoming')],
     );
     await inBrowser({ locale }, async (page) => {
       const began = await begin(configuration, {
@@ -223,7 +224,7 @@ describe.each(['zh-CN', 'en-US'])('in %s', (locale) => {
       `with a as (insert into accounts (display_name, phone, phone_verified, email) values ('王小明', '+8613800000001', true, 'wang@example.com') returning id)
        insert into identities (account_id, issuer, subject, connection, tenant, user_id)
        select id, 'dingtalk:dingexamplecorp01', $1, 'dingtalk', 'dingexamplecorp01', 'manager0042' from a`,
-      [bed.sandbox.control.dingtalk.unionIdOf('dingexamplecorp01', 'manager0042')],
+      [bed.sandbox.control.dingtalk.unionIdOf('dingexamplecorp01', 'wang-xiaoming')],
     );
     await inBrowser({ locale }, async (page) => {
       await page.goto(`${bed.issuer}/account`);

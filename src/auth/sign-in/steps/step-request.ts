@@ -12,6 +12,8 @@ export interface StepRequest {
   readonly browserSecret: string;
   readonly sessionId: string | undefined;
   readonly origin: SignInOrigin;
+  /** The number as the person typed it, where it was refused: it stays in the field. */
+  readonly typedPhone?: string;
   /** Where the client wants the browser back. */
   readonly redirectUri: string;
 }

@@ -70,6 +70,8 @@ export class StepViews {
     const { step, connection } = request;
     const { provider } = connection;
     const suggested = step.phone ?? step.identity?.profile.phone?.number;
+    const phone =
+      request.typedPhone ?? (suggested === undefined ? undefined : nationalPhone(suggested));
     return this.pages.phone({
       ...this.#common(request, complaint),
       purpose:
@@ -80,7 +82,7 @@ export class StepViews {
             : 'sign-up',
       connectionName: connection.displayName,
       action: action(request, 'phone'),
-      ...(suggested !== undefined && { phone: nationalPhone(suggested) }),
+      ...(phone !== undefined && { phone }),
       ...(provider.platform === 'local' &&
         provider.methods.password && { passwordHref: href(request, 'password') }),
       ...(step.kind === 'sign-up' &&
@@ -102,11 +104,13 @@ export class StepViews {
   #password(request: StepRequest, complaint: Complaint | undefined): Page {
     const { connection, step } = request;
     const { provider } = connection;
+    const phone =
+      request.typedPhone ?? (step.phone === undefined ? undefined : nationalPhone(step.phone));
     return this.pages.password({
       ...this.#common(request, complaint),
       connectionName: connection.displayName,
       action: action(request, 'password'),
-      ...(step.phone !== undefined && { phone: nationalPhone(step.phone) }),
+      ...(phone !== undefined && { phone }),
       ...(provider.platform === 'local' &&
         provider.methods.phoneCode && { phoneCodeHref: href(request, 'phone') }),
     });

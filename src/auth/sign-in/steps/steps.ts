@@ -105,7 +105,8 @@ export class Steps {
       return await this.#do(action, request, form);
     } catch (error) {
       if (!(error instanceof AppError) || !mendable.includes(error.code)) throw error;
-      return this.#complain(action, request, error);
+      const typed = field(form, 'phone').slice(0, 30);
+      return this.#complain(action, { ...request, ...(typed && { typedPhone: typed }) }, error);
     }
   }
 
