@@ -121,7 +121,7 @@ describe('a token', () => {
     const other = sign(
       'sha256',
       Buffer.from(forged),
-      createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }) as string),
+      createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })),
     );
     for (const token of [
       'nonsense',

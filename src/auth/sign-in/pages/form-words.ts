@@ -45,6 +45,9 @@ export interface FormWords {
   readonly identity: string;
   readonly account: string;
   readonly notYou: string;
+  readonly doNotBind: string;
+  readonly conflictTitle: string;
+  readonly conflictHint: string;
   readonly anotherNumber: string;
   readonly requestSentTitle: string;
   readonly requestSentHint: string;
@@ -104,6 +107,9 @@ export const formWords = {
     identity: '身份',
     account: '账号',
     notYou: '不是您本人？请取消。',
+    doNotBind: '取消',
+    conflictTitle: '这个账号属于同企业的另一个人',
+    conflictHint: '它已绑定同一企业的另一个身份。请换一个手机号，或联系管理员处理。',
     anotherNumber: '换一个手机号',
     requestSentTitle: '已通知管理员',
     requestSentHint: '管理员同意后，再登录一次就可以使用了。',
@@ -164,6 +170,10 @@ export const formWords = {
     identity: 'Identity',
     account: 'Account',
     notYou: 'Not you? Then cancel.',
+    doNotBind: 'Cancel',
+    conflictTitle: 'That account is someone else’s',
+    conflictHint:
+      'It’s bound to another person of the same company. Use another number, or ask your administrator.',
     anotherNumber: 'Use another number',
     requestSentTitle: 'An administrator has been asked',
     requestSentHint: 'Once they agree, sign in again and you’re in.',

@@ -64,7 +64,11 @@ export class PersonPages {
   /** The way ends here for this number or account; there is another, or the way out. */
   deadEnd(model: DeadEndModel): Page {
     const status = model.code === 'binding_conflict' ? 409 : 403;
-    const outcome = messageFor(model.code, status, model.language);
+    const { conflictTitle: heading, conflictHint: sentence } = formWords[model.language];
+    const outcome =
+      model.code === 'binding_conflict'
+        ? { heading, sentence }
+        : messageFor(model.code, status, model.language);
     return this.#form('dead-end', model, outcome.heading, { outcome, status });
   }
 
