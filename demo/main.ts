@@ -18,7 +18,7 @@ if (process.argv.includes('--check')) {
 } else {
   process.stdout.write(`
   Open   ${stage.app.url}          sign in on a platform, see the verified claims
-  Steer  ${stage.sandbox.url}/control  the sandbox platforms: clock, faults
+  Steer  ${stage.sandbox.url}/control  the sandbox platforms: clock, faults, codes by SMS
   Lingpai itself is ${stage.issuer}. Ctrl-C ends everything.
 
 `);

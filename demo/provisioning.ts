@@ -50,6 +50,7 @@ export function demoProvisioning(sandbox: Sandbox, client: DemoClient): string {
         scope: 'snsapi_privateinfo',
         endpoints: sandbox.endpoints.wecom,
       },
+      { slug: 'phone', platform: 'local', displayName: '手机号' },
     ],
     clients: [
       {

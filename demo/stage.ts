@@ -51,7 +51,13 @@ export async function openStage(): Promise<Stage> {
     const provisioning = join(folder, 'provisioning.yaml');
     await writeFile(provisioning, demoProvisioning(sandbox, client), { mode: 0o600 });
 
-    const service = await startDemoService(postgres.url, { port, issuer, folder, provisioning });
+    const service = await startDemoService(postgres.url, {
+      port,
+      issuer,
+      folder,
+      provisioning,
+      sandbox,
+    });
     undo.push(() => service.stop());
     await service.ready;
     const app = await startDemoApp(appPort, issuer, client);
@@ -65,7 +71,7 @@ export async function openStage(): Promise<Stage> {
 
 function startDemoService(
   databaseUrl: string,
-  at: { port: number; issuer: string; folder: string; provisioning: string },
+  at: { port: number; issuer: string; folder: string; provisioning: string; sandbox: Sandbox },
 ): ReturnType<typeof startService> {
   const config = loadConfig({
     PORT: String(at.port),
@@ -73,6 +79,9 @@ function startDemoService(
     DATABASE_URL: databaseUrl,
     LINGPAI_DATA_DIR: at.folder,
     PROVISIONING_FILE: at.provisioning,
+    SMS_SENDER: 'webhook',
+    SMS_WEBHOOK_URL: at.sandbox.endpoints.sms.webhook,
+    SMS_WEBHOOK_SECRET: at.sandbox.control.sms.known.webhookSecret,
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'error',
   });
   const logger = new Logger(config.logLevel);

@@ -1,6 +1,8 @@
+import { randomInt } from 'node:crypto';
+
 import { dingtalkApp } from '../provisioning.js';
 import type { Stage } from '../stage.js';
-import { claimOn, linkOn, Walker } from './walker.js';
+import { claimOn, formOn, linkOn, Walker } from './walker.js';
 
 /** One way to sign in, walked to its end. @returns what to say of it; throws when something is not as it should be */
 type Walk = (stage: Stage) => Promise<string>;
@@ -16,6 +18,8 @@ const walks: Record<string, Walk> = {
   'WeCom, in a browser': (stage) => onTheWeb(stage, 'wecom', 'Lin.Qiao'),
   'WeCom, inside its client': inWecom,
   'platform code, without a redirect': byPlatformCode,
+  'phone and SMS code': byPhone,
+  'one more platform bound at /account': bindAtAccount,
   'refused by the person': refused,
 };
 
@@ -85,6 +89,42 @@ async function byPlatformCode(stage: Stage): Promise<string> {
     headers: { authorization: `Bearer ${answer.access_token}` },
   });
   return String(((await person.json()) as { name?: string }).name);
+}
+
+async function byPhone(stage: Stage): Promise<string> {
+  const walker = new Walker();
+  // Another one each time: how many codes one number gets in an hour is limited.
+  const phone = `138${String(randomInt(100_000_000)).padStart(8, '0')}`;
+  const form = await walker.open(`${stage.app.url}/login?connection=phone`);
+  const codeForm = await walker.open(...formOn(form, '/phone', { phone }));
+  const code = stage.sandbox.control.sms.lastCode(`+86${phone}`);
+  if (code === undefined) throw new Error('no code was sent');
+  const page = await walker.open(...formOn(codeForm, '/code', { code }));
+  const proven = claimOn(page, 'phone_number');
+  if (proven !== `+86${phone}`) throw new Error(`the sign-in ended at ${page.url.pathname}`);
+  return 'an account of its own, with the number that was proven';
+}
+
+async function bindAtAccount(stage: Stage): Promise<string> {
+  const walker = new Walker();
+  const platform = await walker.open(`${stage.app.url}/login?connection=dingtalk`);
+  const person = await walker.open(linkOn(platform, 'data-member="user0103"'));
+  const account = await walker.open(`${stage.issuer}/account`);
+  // The demo's database stays: another run finds it done.
+  if (account.text.includes('/bindings/wecom')) {
+    const moving = await walker.open(...formOn(account, '/bindings/wecom', {}));
+    const wecom = await walker.open(/content="0; url=([^"]+)"/.exec(moving.text)?.[1] ?? '');
+    const confirm = await walker.open(linkOn(wecom, 'data-member="zhao.liu"'));
+    const bound = await walker.open(...formOn(confirm, confirm.url.pathname, {}));
+    if (bound.url.searchParams.get('binding') !== 'ok')
+      throw new Error(`the binding ended at ${bound.url.pathname}${bound.url.search}`);
+  }
+  const visitor = new Walker();
+  const scan = await visitor.open(`${stage.app.url}/login?connection=wecom`);
+  const again = await visitor.open(linkOn(scan, 'data-member="zhao.liu"'));
+  if (claimOn(again, 'sub') !== claimOn(person, 'sub'))
+    throw new Error('WeCom leads to another account than DingTalk');
+  return 'DingTalk and WeCom lead to one account';
 }
 
 async function refused(stage: Stage): Promise<string> {

@@ -62,6 +62,21 @@ export function linkOn(page: { url: URL; text: string }, attribute: string): URL
   return new URL(href.replace(/&amp;/g, '&'), page.url);
 }
 
+/** The address and the fields of the form on a page whose address ends in `action`. */
+export function formOn(
+  page: { url: URL; text: string },
+  action: string,
+  fields: Record<string, string>,
+): [url: URL, form: Record<string, string>] {
+  const target = [...page.text.matchAll(/<form[^>]*\saction="([^"]*)"/g)]
+    .map((match) => new URL((match[1] ?? '').replace(/&amp;/g, '&'), page.url))
+    .find(({ pathname }) => pathname.endsWith(action));
+  const csrf = /name="csrf" value="([^"]*)"/.exec(page.text)?.[1];
+  if (!target || csrf === undefined)
+    throw new Error(`there is no form for ${action} at ${page.url.pathname}`);
+  return [target, { csrf, ...fields }];
+}
+
 /** What the application's page says of one claim. */
 export function claimOn(page: { text: string }, name: string): string | undefined {
   return new RegExp(`<th scope="row">${name}</th><td>([^<]*)</td>`).exec(page.text)?.[1];

@@ -9,14 +9,24 @@ export function controlPage(control: SandboxControl): Html {
     'sandbox',
     'Control',
     html`<h1>Sandbox control <span class="quiet">沙箱控制台</span></h1>
-      ${clock(control)} ${faults(control)} ${clientUser(control)} ${people(control)}
-      ${calls(control)}
+      ${messages(control)} ${clock(control)} ${faults(control)} ${clientUser(control)}
+      ${people(control)} ${calls(control)}
       <h2>Start over</h2>
       <form method="post" action="/control/reset">
         <button class="button plain">Reset clock, faults, tokens, counters</button>
       </form>`,
     true,
   );
+}
+
+/** Codes that phones got: whoever tries the phone pages reads them here. */
+function messages(control: SandboxControl): Html {
+  const latest = control.sms.inbox().slice(-5).reverse();
+  return html`<h2>Codes by SMS 短信验证码</h2>
+    ${latest.length === 0 && html`<p class="quiet">None.</p>`}
+    <ul>
+      ${latest.map(({ phone, code }) => html`<li class="code">${phone} · ${code}</li>`)}
+    </ul>`;
 }
 
 function clock(control: SandboxControl): Html {

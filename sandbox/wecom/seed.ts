@@ -21,7 +21,7 @@ export function seedWecomWorld(): WecomWorld {
             agentId: 1000017,
             secret: 'exampleWecomSecret-1000017-Qm4tXw7Zk2Lp9Rv',
             name: '云杉门户',
-            visible: ['Lin.Qiao', 'wang.m', 'li.si'],
+            visible: ['Lin.Qiao', 'wang.m', 'li.si', 'zhao.liu'],
           }),
           app({
             agentId: 1000002,
@@ -42,6 +42,7 @@ export function seedWecomWorld(): WecomWorld {
           }),
           member('wang.m', '王敏', { mobile: '13900000018', gender: '1' }),
           member('zhang.san', '张三', { mobile: '13900000019' }),
+          member('zhao.liu', '赵柳', { mobile: '13900000021' }),
           member('li.si', '李四', { mobile: '13900000020', status: 2 }),
         ],
         visitors: [
