@@ -68,6 +68,7 @@ describe('login.work.weixin.qq.com', () => {
       'Lin.Qiao',
       'wang.m',
       'zhang.san',
+      'zhao.liu',
       'li.si',
     ]);
     expect(text).toContain('王敏 &lt;&amp;&quot;&#39;&gt;');
