@@ -126,7 +126,18 @@ function describe(error: unknown): Problem {
     const code = status === (HttpStatus.NOT_FOUND as number) ? 'not_found' : 'request_invalid';
     return { status, code, title: error.message };
   }
+  if (isUnstorable(error))
+    return { status: 400, code: 'request_invalid', title: 'A value cannot be what it says.' };
   return { status: 500, code: 'internal_error', title: 'Something went wrong on our side.' };
+}
+
+/** SQLSTATEs that say: not even a text, a time or a number as Postgres knows them, e.g. a NUL character. */
+const unstorable = ['22021', '22P05', '22007', '22008', '22003'];
+
+/** A value from outside that passed our checks, and that Postgres cannot hold. */
+function isUnstorable(error: unknown): boolean {
+  const { driverError } = error as { driverError?: { code?: unknown } };
+  return typeof driverError?.code === 'string' && unstorable.includes(driverError.code);
 }
 
 /** RFC 6750, 3: without a token there is no error to name. */

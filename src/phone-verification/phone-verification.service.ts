@@ -8,7 +8,7 @@ import { Clock } from '../common/clock.js';
 import { Secret } from '../common/secret.js';
 import { Config } from '../config/config.js';
 import { Sweeper } from '../database/sweeper.js';
-import { type Limit, RateLimiter } from '../rate-limits/rate-limiter.js';
+import { type Limit, RateLimiter, sourceOf } from '../rate-limits/rate-limiter.js';
 import { type PhoneCodeMessage, SmsSender } from '../sms/sms-sender.js';
 
 /** What a code proves: it is good for this attempt, this purpose and this number alone. */
@@ -130,7 +130,7 @@ export class PhoneVerification implements OnModuleInit {
     const windowSeconds = hourSeconds;
     return [
       { key: againKey(request), limit: 1, windowSeconds: resendSeconds },
-      ...(ip ? [{ key: `sms:ip:${ip}`, limit: perIpPerHour, windowSeconds }] : []),
+      ...(ip ? [{ key: `sms:ip:${sourceOf(ip)}`, limit: perIpPerHour, windowSeconds }] : []),
       { key: `sms:phone:${phone}`, limit: perPhonePerHour, windowSeconds },
       { key: `sms:connection:${connection}`, limit: perConnectionPerHour, windowSeconds },
     ];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -97,6 +98,18 @@ export class RateLimiter implements OnModuleInit {
   async forget(key: string): Promise<void> {
     await this.dataSource.query(`delete from rate_limits where key = $1`, [hashed(key)]);
   }
+}
+
+/** Whose requests are counted together: an address, or the network that one IPv6 subscriber has. */
+export function sourceOf(ip: string): string {
+  const address = ip.replace(/^::ffff:(?=\d+\.)/, '');
+  if (isIP(address) !== 6) return address;
+  const [head = '', tail = ''] = address.split('::');
+  const left = head.split(':').filter(Boolean);
+  const right = tail.split(':').filter(Boolean);
+  const missing = address.includes('::') ? 8 - left.length - right.length : 0;
+  const groups = [...left, ...Array.from({ length: missing }, () => '0'), ...right];
+  return groups.slice(0, 4).join(':');
 }
 
 function tooMany(until: Date, now: Date): AppError {

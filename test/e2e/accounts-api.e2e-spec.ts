@@ -217,6 +217,21 @@ describe('an account', () => {
     expect(errors.map(({ field }) => field).sort()).toEqual(named);
   });
 
+  it.each([
+    ['POST', '/accounts', { displayName: 'a\u0000b' }],
+    ['GET', '/accounts?q=%00', undefined],
+    [
+      'GET',
+      `/accounts?cursor=${Buffer.from('["2026-99-99T00:00:00.000000Z","00000000-0000-4000-8000-000000000000"]').toString('base64url')}`,
+      undefined,
+    ],
+  ])(
+    'that Postgres cannot hold is refused, not a fault of ours: %s %s',
+    async (method, path, body) => {
+      expect((await api(method, path, body && { body })).status).toBe(400);
+    },
+  );
+
   it('has nothing verified that is not there', async () => {
     const answer = await api('POST', '/accounts', { body: { phoneVerified: true } });
     expect(answer.body).toMatchObject({

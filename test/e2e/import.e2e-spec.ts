@@ -151,6 +151,7 @@ describe('an import', () => {
         '{"identities":[{"connection":"wecom-hq","subject":"a"},{"connection":"wecom-hq","subject":"b"}]}',
         `{"displayName":"${'x'.repeat(70_000)}"}`,
         '{"phoneVerified":true,"identities":[{"connection":"wecom-hq","subject":"c"}]}',
+        '{"displayName":"a\\u0000b","identities":[{"connection":"wecom-hq","subject":"d"}]}',
         '{"displayName":"last","phone":"13800000002","phoneVerified":true}',
       ].join('\r\n'),
     );
@@ -165,7 +166,8 @@ describe('an import', () => {
       [9, 'failed', 'request_invalid'],
       [10, 'failed', 'request_invalid'],
       [11, 'failed', 'request_invalid'],
-      [12, 'created', undefined],
+      [12, 'failed', 'request_invalid'],
+      [13, 'created', undefined],
     ]);
     const faults = results[4]?.['errors'] as { field: string }[];
     expect(faults.map(({ field }) => field).sort()).toEqual([

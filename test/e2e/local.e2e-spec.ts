@@ -152,6 +152,11 @@ describe('a password', () => {
     expect(tokens.claims()?.sub).toBe(account);
   });
 
+  it('of a disabled account lets nobody in, and the application is told', async () => {
+    await person({ password: 'correct horse', status: 'disabled' });
+    expect(reason(await byPassword(await open(), 'correct horse'))).toMatch(/^account_disabled: /);
+  });
+
   it('must be changed at its first use where the administrator said so', async () => {
     await person({ password: 'first password', mustChange: true });
     const opened = await open();

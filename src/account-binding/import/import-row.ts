@@ -95,6 +95,8 @@ export function failure(line: number, error: AppError): ImportResult {
 }
 
 function parse(text: string): object {
+  // JSON may hold it, Postgres cannot: one such row must not fail its whole batch.
+  if (/\0|\\u0000/.test(text)) throw invalid('The line holds a NUL character.');
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 
 import { AppError } from '../../common/app-error.js';
 import { Clock } from '../../common/clock.js';
-import { RateLimiter } from '../../rate-limits/rate-limiter.js';
+import { RateLimiter, sourceOf } from '../../rate-limits/rate-limiter.js';
 import { PhoneAccountsRepository } from '../phone-accounts.repository.js';
 import { refusal } from '../refusals.js';
 import { hashPassword, passwordFault, verifyPassword } from './password-hash.js';
@@ -47,7 +47,7 @@ export class Passwords {
   async check(phone: string, password: string, ip: string | undefined): Promise<PasswordOwner> {
     if (ip) {
       await this.limits.take([
-        { key: `password:ip:${ip}`, limit: triesPerAddress, windowSeconds: hourSeconds },
+        { key: `password:ip:${sourceOf(ip)}`, limit: triesPerAddress, windowSeconds: hourSeconds },
       ]);
     }
     await this.limits.tryGuess(guessKey(phone));

@@ -42,7 +42,8 @@ export class AccountController {
     const { error, error_description: words, state } = query;
     const text = (value: unknown): string => (typeof value === 'string' ? value : '');
     if (text(error)) {
-      const code = text(words).split(':')[0] ?? text(error);
+      // Only a code is shown, whatever a link may say.
+      const code = /^[a-z_]{3,40}(?=:)/.exec(text(words))?.[0] ?? 'request_invalid';
       sendAnswer(response, this.ownSignIn.failed(code, readBrowser(request)));
       return;
     }

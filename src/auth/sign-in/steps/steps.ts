@@ -104,7 +104,10 @@ export class Steps {
     try {
       return await this.#do(action, request, form);
     } catch (error) {
-      if (!(error instanceof AppError) || !mendable.includes(error.code)) throw error;
+      if (!(error instanceof AppError)) throw error;
+      if (error.code === 'account_disabled')
+        return this.finish.failed(request.step, error, browser, sessionId);
+      if (!mendable.includes(error.code)) throw error;
       const typed = field(form, 'phone').slice(0, 30);
       return this.#complain(action, { ...request, ...(typed && { typedPhone: typed }) }, error);
     }
