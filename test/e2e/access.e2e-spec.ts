@@ -14,7 +14,12 @@ let configuration: Configuration;
 let operations: { method: string; path: string; scope: string }[];
 
 beforeAll(async () => {
-  bed = await openTestBed();
+  bed = await openTestBed({
+    provision: ({ clients }) => {
+      // An operator who gives an application that people sign in to an administrative scope.
+      (clients[0]?.['scopes'] as string[]).push('accounts:read');
+    },
+  });
   configuration = await discoverPortal(bed);
   const document = (await (await fetch(`${bed.issuer}/docs-json`)).json()) as {
     paths: Record<string, Record<string, { 'x-scope': string }>>;
@@ -77,6 +82,19 @@ describe('every call of the API', () => {
       if (scope === 'openid') expect([method, path, status]).not.toEqual([method, path, 403]);
       else expect([method, path, status]).toEqual([method, path, 403]);
     }
+  });
+
+  it('is closed to a person, whatever the application that they signed in to may ask for', async () => {
+    const began = await begin(configuration, {
+      connection: 'dingtalk',
+      resource: bed.issuer,
+      scope: 'openid accounts:read',
+    });
+    const visit = await scanAs(new TestBrowser(), began.url, 'manager0042');
+    const tokens = await redeem(configuration, began, visit.location ?? new URL('x:'));
+    expect(tokens.scope).toContain('accounts:read');
+    const answer = await apiWith(bed, tokens.access_token)('GET', '/accounts');
+    expect(answer.body).toMatchObject({ status: 403, code: 'scope_insufficient' });
   });
 
   it('is closed to a token for another API, but for /me', async () => {

@@ -170,9 +170,19 @@ describe('a binding link', () => {
 
   it('is opened by one of twenty who try at once', async () => {
     const me = await person();
-    const url = await bindingLink(me);
-    const visits = await Promise.all(Array.from({ length: 20 }, () => me.browser.get(url)));
-    expect(visits.filter(({ status }) => status === 302)).toHaveLength(1);
+    const replica = bed.replicas[1]?.url ?? '';
+    for (let round = 0; round < 8; round += 1) {
+      const url = await bindingLink(me);
+      const visits = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => {
+          me.browser.route = (to) =>
+            index % 2 === 0 ? to : new URL(to.pathname + to.search, replica);
+          return me.browser.get(url);
+        }),
+      );
+      me.browser.route = (to) => to;
+      expect(visits.filter(({ status }) => status === 302)).toHaveLength(1);
+    }
   });
 
   it('is good for ten minutes', async () => {

@@ -79,7 +79,10 @@ export class PersonSignIn {
       const proven = await this.prove(connection, kind, code);
       const record = this.recordOf(connection, proven);
       const person = await this.binding.signIn(record, connection, proven.bound);
-      if (person.kind === 'ask') return { kind: 'asked', question: person.question, proven };
+      if (person.kind === 'ask') {
+        this.#noteQuestion(connection.slug, person.question, origin);
+        return { kind: 'asked', question: person.question, proven };
+      }
       return this.signedIn(connection, person, proven.identity.tenant, origin);
     } catch (error) {
       this.noteFailure(connection.slug, error, origin);
@@ -143,6 +146,17 @@ export class PersonSignIn {
         signedInAt: Math.floor(this.clock.now().getTime() / 1000),
       },
     };
+  }
+
+  /** Every decision is audited, also the one to ask first. */
+  #noteQuestion(connection: string, question: string, origin: SignInOrigin): void {
+    this.audit.record({
+      action: 'sign_up.ask',
+      outcome: 'ok',
+      reason: question,
+      connection,
+      ...known(origin),
+    });
   }
 
   /** Logs a failed sign-in for the operator, and audits it. */
