@@ -47,14 +47,15 @@ class GroundModule {
 /** Which modules there are, nothing else. */
 @Module({
   imports: [
+    // Its routes are the busiest, and Express looks through them in this order.
+    SignInModule,
+    HealthModule,
+    IssuerModule,
+    SelfServiceModule,
     ApiAccessModule,
     AccountBindingModule,
     AuditModule,
     ConnectionsModule,
-    IssuerModule,
-    SignInModule,
-    SelfServiceModule,
-    HealthModule,
     WebhooksModule,
   ],
   providers: [Startup, IssuerMiddleware],
