@@ -13,16 +13,13 @@ import {
   ValidateIf,
 } from 'class-validator';
 
+import { IfGiven } from '../common/validation.js';
 import type { AccountStatus, Gender } from './account.entity.js';
 import { parsePhone } from './phone-number.js';
 
 /** Left out: stays as it is, or takes its default. `null` clears. */
 const MayBeNull = (): PropertyDecorator =>
   ValidateIf((_fields: unknown, value: unknown) => value !== undefined && value !== null);
-
-/** Left out, or valid. */
-const IfGiven = (): PropertyDecorator =>
-  ValidateIf((_fields: unknown, value: unknown) => value !== undefined);
 
 const IsHttpUrl = (): PropertyDecorator =>
   ValidateBy({

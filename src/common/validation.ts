@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { ValidateBy } from 'class-validator';
+import { ValidateBy, ValidateIf } from 'class-validator';
 
 import { Secret } from './secret.js';
 
@@ -20,3 +20,7 @@ export function IsSecret(options: { minLength?: number } = {}): PropertyDecorato
     }),
   );
 }
+
+/** Left out, or valid. Not `@IsOptional()`, which lets `null` through: an empty line in YAML must not switch a rule off. */
+export const IfGiven = (): PropertyDecorator =>
+  ValidateIf((_fields: unknown, value: unknown) => value !== undefined);

@@ -9,14 +9,11 @@ import {
   IsString,
   MaxLength,
   ValidateBy,
-  ValidateIf,
 } from 'class-validator';
 
 import { type AccountEventType, accountEventTypes } from '../account-binding/account-events.js';
 import { PageQuery } from '../common/page-of.js';
-
-const IfGiven = (): PropertyDecorator =>
-  ValidateIf((_body: unknown, value: unknown) => value !== undefined);
+import { IfGiven } from '../common/validation.js';
 
 const IsWebhookUrl = (): PropertyDecorator =>
   ValidateBy({

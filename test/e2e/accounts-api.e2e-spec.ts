@@ -232,6 +232,28 @@ describe('an account', () => {
     },
   );
 
+  it.each(['[]', '[{}]', '"text"', '5', 'null', 'true', '{', '{"a":', ''])(
+    'is made of no body that is not one: %s',
+    async (body) => {
+      const headers = { 'content-type': 'application/json' };
+      for (const [method, path] of [
+        ['POST', '/accounts'],
+        ['PATCH', `/accounts/${nobody}`],
+        ['POST', `/accounts/${nobody}/identities`],
+        ['POST', `/accounts/${nobody}/merge`],
+        ['PUT', `/accounts/${nobody}/password`],
+        ['POST', '/connections'],
+        ['POST', '/clients'],
+        ['POST', '/webhooks'],
+      ] as const) {
+        const { status } = await api(method, path, { body, headers });
+        // Nothing at all is as good as no fields.
+        const known = path.startsWith('/accounts') && body === '' ? [201, 400, 404] : [400, 404];
+        expect([path, body, known.includes(status)]).toEqual([path, body, true]);
+      }
+    },
+  );
+
   it('has nothing verified that is not there', async () => {
     const answer = await api('POST', '/accounts', { body: { phoneVerified: true } });
     expect(answer.body).toMatchObject({

@@ -12,6 +12,7 @@ let configuration: Configuration;
 
 beforeAll(async () => {
   bed = await openTestBed({
+    env: { TRUST_PROXY: 'loopback', SMS_LIMIT_PER_CONNECTION_PER_HOUR: '70' },
     provision: ({ connections }) => {
       connections.push(
         { slug: 'phone', platform: 'local', displayName: '手机号', signUp: 'existing' },
@@ -38,8 +39,8 @@ beforeEach(async () => {
 });
 afterAll(() => bed.stop());
 
-async function open(connection = 'phone') {
-  const browser = new TestBrowser({ 'accept-language': 'en' });
+async function open(connection = 'phone', ip = '203.0.113.7') {
+  const browser = new TestBrowser({ 'accept-language': 'en', 'x-forwarded-for': ip });
   const began = await begin(configuration, { connection });
   const page = await browser.follow(began.url);
   return { browser, page, began };
@@ -277,5 +278,20 @@ describe('sending', () => {
     }
     expect([...statuses]).toEqual([303, 429]);
     expect(bed.sandbox.control.sms.inbox()).toHaveLength(60);
+  });
+
+  it('is limited for one connection, however many numbers and addresses', async () => {
+    const statuses = new Set<number>();
+    for (let index = 0; index < 72; index += 1) {
+      const { browser, page } = await open('phone', `198.51.100.${index}`);
+      const phone = `1370000${String(index).padStart(4, '0')}`;
+      statuses.add((await submit(browser, page, '/phone', { phone })).status);
+    }
+    expect([...statuses]).toEqual([303, 429]);
+    expect(bed.sandbox.control.sms.inbox()).toHaveLength(70);
+    const other = await open('open');
+    expect(
+      (await submit(other.browser, other.page, '/phone', { phone: '13700009999' })).status,
+    ).toBe(303);
   });
 });

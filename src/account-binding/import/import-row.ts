@@ -1,10 +1,11 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsUUID, ValidateIf, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsUUID, ValidateNested } from 'class-validator';
 
 import type { IdentityName } from '../../auth/providers/provider.js';
 import { AppError, type FieldFault } from '../../common/app-error.js';
 import { readAs } from '../../common/faults.js';
 import { toFieldFault } from '../../common/request-validation.js';
+import { IfGiven } from '../../common/validation.js';
 import { AccountFields } from '../account-fields.js';
 import { BindIdentityDto } from '../administration/accounts.dto.js';
 import type { IdentityBinding } from '../administration/identity-binding.js';
@@ -13,11 +14,11 @@ import type { Line } from './lines.js';
 /** One person in the file: an account's fields, and what finds them again. */
 export class ImportFields extends AccountFields {
   /** The id that the account gets. */
-  @ValidateIf((_row: unknown, value: unknown) => value !== undefined)
+  @IfGiven()
   @IsUUID(undefined, { message: 'must be a UUID' })
   id?: string;
 
-  @ValidateIf((_row: unknown, value: unknown) => value !== undefined)
+  @IfGiven()
   @IsArray()
   @ArrayMaxSize(20)
   @ValidateNested({ each: true })

@@ -8,12 +8,11 @@ import {
   MaxLength,
   MinLength,
   ValidateBy,
-  ValidateIf,
   type ValidationArguments,
 } from 'class-validator';
 
 import { Secret } from '../../../common/secret.js';
-import { IsSecret } from '../../../common/validation.js';
+import { IfGiven, IsSecret } from '../../../common/validation.js';
 
 export const platformCodeGrant = 'urn:lingpai:grant-type:platform-code';
 export const grantTypes = [
@@ -45,10 +44,6 @@ function IsSafeRedirectUris(each: boolean): PropertyDecorator {
     },
   });
 }
-
-/** Left out or valid. An empty line in YAML is neither: it must not make a client public, or switch a rule off. */
-const IfGiven = (): PropertyDecorator =>
-  ValidateIf((_client: unknown, value: unknown) => value !== undefined);
 
 /** Nothing but digits and the words that stand where a secret should: `changeme-changeme`, `client-secret-123456`. */
 const placeholder =
