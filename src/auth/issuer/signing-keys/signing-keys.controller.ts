@@ -59,10 +59,10 @@ export class SigningKeysController {
 
   /** Makes the next key; one that waits for its turn already is answered instead. */
   @Post('rotate')
-  @ApiCreatedResponse({ type: SigningKeyList })
-  async rotate(@CurrentActor() actor: Actor): Promise<SigningKeyList> {
+  @ApiCreatedResponse({ type: SigningKeyView })
+  async rotate(@CurrentActor() actor: Actor): Promise<SigningKeyView> {
     const kid = await this.keys.rotate();
     this.audit.record({ action: 'signing_key.rotate', outcome: 'ok', details: { kid }, ...actor });
-    return this.list();
+    return this.keys.view(kid);
   }
 }

@@ -18,6 +18,15 @@ const advisoryLock = 7_265_001;
 /** Where a published key stands. */
 export type KeyState = 'next' | 'signing' | 'retiring';
 
+/** What may be told of a key. */
+export interface PublishedKey {
+  readonly kid: string;
+  readonly alg: SigningAlg;
+  readonly state: KeyState;
+  readonly createdAt: Date;
+  readonly signsFrom: Date;
+}
+
 interface Row {
   readonly kid: string;
   readonly alg: SigningAlg;
@@ -66,7 +75,7 @@ export class SigningKeys implements OnApplicationShutdown {
   }
 
   /** Every key that is published, in the order in which they sign. */
-  list(): { kid: string; alg: SigningAlg; state: KeyState; createdAt: Date; signsFrom: Date }[] {
+  list(): PublishedKey[] {
     const { signing, published } = this.current();
     const now = this.clock.now();
     return [...published]
@@ -78,6 +87,13 @@ export class SigningKeys implements OnApplicationShutdown {
         createdAt,
         signsFrom,
       }));
+  }
+
+  /** One of them. */
+  view(kid: string): PublishedKey {
+    const key = this.list().find((each) => each.kid === kid);
+    if (!key) throw new Error('a key that was just made is not published');
+    return key;
   }
 
   /**
