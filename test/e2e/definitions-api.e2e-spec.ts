@@ -335,8 +335,8 @@ describe('the signing keys', () => {
       api('POST', '/signing-keys/rotate', { base: bed.replicas[1]?.url ?? '' }),
     ]);
     expect(rotated.map(({ status }) => status)).toEqual([201, 201]);
-    expect(rotated[1]?.body).toEqual(rotated[0]?.body);
-    expect(rotated[0]?.body).toMatchObject({ alg: 'RS256', state: 'next' });
+    expect(rotated[1].body).toEqual(rotated[0].body);
+    expect(rotated[0].body).toMatchObject({ alg: 'RS256', state: 'next' });
     const after = (await api('GET', '/signing-keys')).body as { items: { kid: string }[] };
     expect(after.items).toMatchObject([{ state: 'signing' }, { state: 'next' }]);
     const keys = (await (await fetch(`${bed.issuer}/.well-known/jwks.json`)).json()) as {

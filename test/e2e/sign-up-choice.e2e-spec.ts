@@ -90,7 +90,21 @@ describe('somebody unknown is asked', () => {
       `${bed.issuer}/callback/dingtalk?state=${state}&error=access_denied`,
     );
     expect(back.url.pathname).toBe(page.url.pathname);
-    expect(back.text).toContain('Create an account');
+    expect(back.text).toContain('You cancelled this sign-in');
+    expect(back.text).toContain('data-connection="dingtalk"');
+  });
+
+  it('and may choose anew when the other platform is down', async () => {
+    const { browser, page } = await firstTime();
+    const ways = await browser.follow(`${page.url.href}?view=other-ways`);
+    const login = await browser.follow(linkWith(ways, 'data-connection="dingtalk"'));
+    bed.sandbox.control.fault({ kind: 'down', on: 'api.dingtalk.com' });
+    const back = await browser.follow(linkWith(login, 'data-member="manager0042"'));
+    expect(back.url.pathname).toBe(page.url.pathname);
+    expect(back.status).toBe(503);
+    const choice = await browser.follow(`${page.url.href}?view=choice`);
+    const end = await submitAndFollow(browser, choice, '/choose', { choice: 'create' }, atPortal);
+    expect(signedIn(end)).toBe(true);
   });
 
   it('and may show the account they have by its phone', async () => {

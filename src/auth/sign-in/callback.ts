@@ -6,23 +6,18 @@ import { AuditService } from '../../audit/audit.service.js';
 import { AppError } from '../../common/app-error.js';
 import { Config } from '../../config/config.js';
 import { ConnectionRegistry, type OpenConnection } from '../../connections/connection.registry.js';
-import { Interactions, type SignInOutcome } from '../issuer/interactions.js';
+import { type EndedSignIn, Interactions, type SignInOutcome } from '../issuer/interactions.js';
 import type { Provider } from '../providers/provider.js';
-import {
-  type Admission,
-  type Attempt,
-  AttemptsRepository,
-  type Goal,
-} from './attempts.repository.js';
+import { type Admission, type Attempt, AttemptsRepository } from './attempts.repository.js';
 import { BindAttempt } from './binding/bind-attempt.js';
 import type { BrowserAnswer, BrowserRequest } from './browser-request.js';
 import { isOnPlatform } from './departure.js';
 import { failureOf } from './failures.js';
 import { Pages } from './pages/pages.js';
-import { PersonSignIn, type SignInOrigin } from './person-sign-in.js';
+import { PersonSignIn, type SignInOrigin, type Unsettled } from './person-sign-in.js';
 import { BrowserCookie, stateLength } from './sign-in-state.js';
 import { authorizeUrl, StartAgain } from './start-again.js';
-import { BeginStep, stepPath } from './steps/begin-step.js';
+import { BeginStep } from './steps/begin-step.js';
 import { JoinAccount } from './steps/join-account.js';
 
 /** A reload waits this long for the first callback, which may still be talking to the platform. */
@@ -93,21 +88,23 @@ export class Callback {
     sessionId: string | undefined,
   ): Promise<BrowserAnswer> {
     const { goal, stateHash, params } = attempt;
+    const secret = this.#secretOf(browser);
+    const origin = originOf(browser, attempt);
     if (goal.kind === 'bind') {
-      const next = await this.binding.back(
-        connection,
-        attempt,
-        goal,
-        reading,
-        this.#secretOf(browser),
-        originOf(browser, attempt),
-      );
+      const next = await this.binding.back(connection, attempt, goal, reading, secret, origin);
       return next === undefined
         ? this.startAgain.notHere(browser, undefined)
         : this.#continue(stateHash, next);
     }
-    const outcome = await this.#signIn(connection, attempt, goal, reading, browser);
-    if (outcome.kind === 'continues') return this.#continue(stateHash, outcome.path);
+    if (goal.kind === 'join') {
+      const path = await this.joining.back(connection, attempt, goal, reading, secret, origin);
+      return this.#continue(stateHash, path);
+    }
+    const outcome = await this.#signIn(connection, attempt, reading, origin);
+    if (outcome.kind === 'asked') {
+      const path = await this.steps.signUp(attempt, goal.interactionUid, outcome, secret);
+      return this.#continue(stateHash, path);
+    }
     const next = await this.interactions.finish(goal.interactionUid, stateHash, outcome, sessionId);
     return next ? { kind: 'redirect', url: next } : this.startAgain.notHere(browser, params);
   }
@@ -133,29 +130,15 @@ export class Callback {
   async #signIn(
     connection: OpenConnection,
     attempt: Attempt,
-    goal: Exclude<Goal, { kind: 'bind' }>,
     reading: Reading,
-    browser: BrowserRequest,
-  ): Promise<SignInOutcome> {
-    const origin = originOf(browser, attempt);
+    origin: SignInOrigin,
+  ): Promise<EndedSignIn | Unsettled> {
+    if ('refusal' in reading) {
+      this.people.noteFailure(connection.slug, reading.refusal, origin);
+      return { kind: 'failed', ...failureOf(reading.refusal) };
+    }
     try {
-      if ('refusal' in reading) {
-        this.people.noteFailure(connection.slug, reading.refusal, origin);
-        // Whoever turns back on the other platform may choose another way.
-        return goal.kind === 'join'
-          ? { kind: 'continues', path: stepPath(goal.stepId) }
-          : { kind: 'failed', ...failureOf(reading.refusal) };
-      }
-      const { code } = reading;
-      const secret = this.#secretOf(browser);
-      if (goal.kind === 'join') {
-        const path = await this.joining.back(connection, attempt, goal, code, secret, origin);
-        return { kind: 'continues', path };
-      }
-      const person = await this.people.signIn(connection, attempt.codeKind, code, origin);
-      if (person.kind === 'signed-in') return person;
-      const path = await this.steps.signUp(attempt, goal.interactionUid, person, secret);
-      return { kind: 'continues', path };
+      return await this.people.signIn(connection, attempt.codeKind, reading.code, origin);
     } catch (error) {
       return { kind: 'failed', ...failureOf(error) };
     }

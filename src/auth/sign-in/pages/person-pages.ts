@@ -119,7 +119,9 @@ function isUrl(text: string): boolean {
 
 function statusOf({ code }: Complaint): number {
   if (code === 'too_many_requests') return 429;
-  return code === 'sms_unavailable' ? 503 : 422;
+  return ['sms_unavailable', 'platform_unavailable', 'platform_rate_limited'].includes(code)
+    ? 503
+    : 422;
 }
 
 function inWords({ code, triesLeft, waitSeconds }: Complaint, language: Language): string {

@@ -60,14 +60,13 @@ export class JoinAccount {
   /**
    * Back from the other platform.
    * @param browser the secret in the browser's cookie
-   * @returns the path of the next page
-   * @throws AppError with a code of DESIGN 6
+   * @returns the path of the next page: whatever went wrong over there, the person may choose another way here
    */
   async back(
     connection: OpenConnection,
     attempt: Attempt,
     goal: Extract<Goal, { kind: 'join' }>,
-    code: string,
+    reading: { readonly code: string } | { readonly refusal: AppError },
     browser: string,
     origin: SignInOrigin,
   ): Promise<string> {
@@ -75,13 +74,16 @@ export class JoinAccount {
     const step = await this.steps.find(goal.stepId, browser);
     if (!step || step.ended) return path;
     try {
-      const { bound } = await this.people.prove(connection, attempt.codeKind, code);
-      if (!bound) return `${path}?view=other-ways&complaint=account_not_found`;
+      if ('refusal' in reading) throw reading.refusal;
+      const { bound } = await this.people.prove(connection, attempt.codeKind, reading.code);
+      if (!bound)
+        throw new AppError('account_not_found', 'The other platform leads to no account either.');
       await this.steps.move(step, { stage: 'confirm', accountId: bound.account.id });
       return path;
     } catch (error) {
       this.people.noteFailure(connection.slug, error, origin);
-      throw error;
+      const code = error instanceof AppError ? error.code : 'internal_error';
+      return `${path}?view=other-ways&complaint=${code}`;
     }
   }
 

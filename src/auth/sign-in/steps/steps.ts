@@ -7,7 +7,6 @@ import { Interactions } from '../../issuer/interactions.js';
 import { textOf } from '../../issuer/text-of.js';
 import type { BrowserAnswer, BrowserRequest } from '../browser-request.js';
 import { FormToken } from '../form-token.js';
-import type { Complaint } from '../pages/page-models.js';
 import { BrowserCookie } from '../sign-in-state.js';
 import { StartAgain } from '../start-again.js';
 import { FinishStep } from './finish-step.js';
@@ -29,6 +28,19 @@ const mendable: readonly ErrorCode[] = [
   'sms_unavailable',
   'password_wrong',
   'password_unsuitable',
+];
+
+/** What a person is told on the page to which another platform led back. */
+const sayable: readonly ErrorCode[] = [
+  'account_not_found',
+  'not_a_member',
+  'tenant_not_allowed',
+  'platform_code_rejected',
+  'platform_unavailable',
+  'platform_rate_limited',
+  'platform_misconfigured',
+  'user_cancelled',
+  'internal_error',
 ];
 
 /** From which stages a number may be given. */
@@ -76,9 +88,9 @@ export class Steps {
     const request = await this.#read(id, browser, undefined);
     if (!request) return this.startAgain.expired(browser);
     if (request.step.ended) return this.finish.leadOn(request.step, browser);
-    const said: Complaint | undefined =
-      complaint === 'account_not_found' ? { code: 'account_not_found' } : undefined;
-    return { kind: 'page', page: await this.views.page(request, view, said) };
+    const code = sayable.find((each) => each === complaint);
+    const page = await this.views.page(request, view, code && { code });
+    return { kind: 'page', page };
   }
 
   /** `GET /continue/:id/with/:slug`: signs in on another platform, to show which account the person has. */
