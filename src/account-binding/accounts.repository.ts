@@ -199,31 +199,33 @@ export class AccountsRepository {
   ): Promise<boolean> {
     const rows = await unlessTaken<unknown[]>(
       this.dataSource,
-      `with identity as (
-         update identities
-            set last_used_at = $3, connection = $4, tenant = coalesce($5, tenant), user_id = coalesce($6, user_id),
-                directory_read_at = case when $7::boolean then $3 else directory_read_at end
-          where id = $1 and account_id = $2
-          returning account_id
+      // The account first, as whoever binds does: two that take the same two rows in turns would wait for each other.
+      `with account as (
+         update accounts a
+            set last_sign_in_at = $3,
+                display_name = coalesce($8, a.display_name),
+                avatar_url = coalesce($9, a.avatar_url),
+                gender = coalesce($10, a.gender),
+                email = coalesce($11, a.email),
+                email_verified = a.email_verified and ($11::text is null or a.email = $11),
+                -- A phone that was proven gives way only to one that is trusted.
+                phone = case when $12::text is not null and ($13::boolean or not a.phone_verified) then $12 else a.phone end,
+                phone_verified = case
+                  when $12::text is null or not $13::boolean or a.phone = $12 and a.phone_verified then a.phone_verified
+                  else not exists (select 1 from accounts o where o.phone = $12 and o.phone_verified and o.id <> a.id)
+                end,
+                revision = a.revision + $14::boolean::integer,
+                updated_at = case when $14::boolean then $3 else a.updated_at end
+          where a.id = $2 and a.status = 'active'
+            and exists (select 1 from identities i where i.id = $1 and i.account_id = $2)
+         returning a.id
        )
-       update accounts a
-          set last_sign_in_at = $3,
-              display_name = coalesce($8, a.display_name),
-              avatar_url = coalesce($9, a.avatar_url),
-              gender = coalesce($10, a.gender),
-              email = coalesce($11, a.email),
-              email_verified = a.email_verified and ($11::text is null or a.email = $11),
-              -- A phone that was proven gives way only to one that is trusted.
-              phone = case when $12::text is not null and ($13::boolean or not a.phone_verified) then $12 else a.phone end,
-              phone_verified = case
-                when $12::text is null or not $13::boolean or a.phone = $12 and a.phone_verified then a.phone_verified
-                else not exists (select 1 from accounts o where o.phone = $12 and o.phone_verified and o.id <> a.id)
-              end,
-              revision = a.revision + $14::boolean::integer,
-              updated_at = case when $14::boolean then $3 else a.updated_at end
-         from identity
-        where a.id = identity.account_id and a.status = 'active'
-        returning a.id`,
+       update identities i
+          set last_used_at = $3, connection = $4, tenant = coalesce($5, i.tenant), user_id = coalesce($6, i.user_id),
+              directory_read_at = case when $7::boolean then $3 else i.directory_read_at end
+         from account
+        where i.id = $1 and i.account_id = account.id
+        returning i.id`,
       [
         bound.identityId,
         bound.account.id,

@@ -43,7 +43,9 @@ describe('migrate', () => {
     await migrate(await replica());
 
     expect(
-      await first.query("select count(*)::int as locks from pg_locks where locktype = 'advisory'"),
+      await first.query(
+        "select count(*)::int as locks from pg_locks l join pg_database d on d.oid = l.database where l.locktype = 'advisory' and d.datname = current_database()",
+      ),
     ).toEqual([{ locks: 0 }]);
     await expect(refusePendingMigrations(first)).resolves.toBeUndefined();
   });
