@@ -48,7 +48,7 @@ export class ConnectionAdministration {
 
   /** @throws AppError `request_invalid`, `already_exists` */
   async create(body: unknown, actor: Actor): Promise<StoredDefinition> {
-    const definition = definitionOf(asPlainBody(body));
+    const definition = definitionOf(withChanges({}, asPlainBody(body)));
     const { manager } = this.dataSource;
     if (!(await this.definitions.insert(manager, 'connections', definition, false))) {
       throw new AppError('already_exists', 'There is a connection with this slug already.', {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import { parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument, visit } from 'yaml';
 
 import type { Fault } from '../../common/faults.js';
 
@@ -31,16 +31,19 @@ const sections = ['connections', 'clients'] as const;
  * @throws ProvisioningError
  */
 export function readProvisioningFile(file: string, env: NodeJS.ProcessEnv): ProvisioningFile {
-  const document = parseDocument(readText(file), { uniqueKeys: true });
-  if (document.errors.length > 0) {
-    throw new ProvisioningError(
-      file,
-      // The library's own words may quote the file, and that a secret.
-      document.errors.map((error) => `line ${lineOf(error)}: is not YAML (${error.code})`),
-    );
-  }
+  const lineCounter = new LineCounter();
+  const document = parseDocument(readText(file), { uniqueKeys: true, lineCounter });
+  // The library's own words may quote the file, and that a secret.
+  const broken = [
+    ...document.errors.map(({ code, pos }) => ({ at: pos[0], code })),
+    ...lostAliases(document).map((at) => ({ at, code: 'UNRESOLVED_ALIAS' })),
+  ].map(({ at, code }) => {
+    const { line, col } = lineCounter.linePos(at);
+    return `line ${line}, column ${col}: is not YAML (${code})`;
+  });
+  if (broken.length > 0) throw new ProvisioningError(file, broken);
   const faults: Fault[] = [];
-  const content = interpolate(document.toJS({ maxAliasCount: 50 }), '', env, faults) ?? {};
+  const content = interpolate(plainOf(document, file), '', env, faults) ?? {};
   if (!isRecord(content)) throw new ProvisioningError(file, ['must hold connections and clients']);
 
   for (const name of Object.keys(content)) {
@@ -88,7 +91,9 @@ function interpolate(
     return value.replace(/\$?\$\{([^}]*)\}/g, (written, name: string) => {
       if (written.startsWith('$$')) return written.slice(1);
       const found = env[name];
-      if (found === undefined || found === '')
+      // What is no name may be a part of a secret.
+      if (!/^\w+$/.test(name)) faults.push(`${place}: holds a \${…} that names no variable`);
+      else if (found === undefined || found === '')
         faults.push(`${place}: the variable ${name} is not set`);
       return found ?? '';
     });
@@ -110,8 +115,22 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function lineOf(error: {
-  linePos?: [{ line: number }, ...unknown[]] | [{ line: number }];
-}): number {
-  return error.linePos?.[0].line ?? 1;
+/** Where the aliases stand that name no anchor: a secret that begins with `*` is read as one. */
+function lostAliases(document: Document): number[] {
+  const places: number[] = [];
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (!alias.resolve(document)) places.push(alias.range?.[0] ?? 0);
+    },
+  });
+  return places;
+}
+
+/** @throws ProvisioningError where aliases would make a small file a huge one */
+function plainOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 50 });
+  } catch {
+    throw new ProvisioningError(file, ['its aliases (*name) cannot be followed']);
+  }
 }

@@ -185,6 +185,29 @@ describe('a wrong file', () => {
     expect(faults.join()).not.toMatch(/short|!/);
   });
 
+  it.each([
+    ['|xsecret', 'line 5, column 20: is not YAML (UNEXPECTED_TOKEN)'],
+    ['>xsecret', 'line 5, column 20: is not YAML (UNEXPECTED_TOKEN)'],
+    ['}xsecret', 'line 5, column 19: is not YAML (UNEXPECTED_TOKEN)'],
+    ['!e!xsecret', 'line 5, column 19: is not YAML (TAG_RESOLVE_FAILED)'],
+    ['*xsecret', 'line 5, column 19: is not YAML (UNRESOLVED_ALIAS)'],
+    ['@xsecret', 'line 5, column 19: is not YAML (BAD_SCALAR_START)'],
+    ['ab${xsec ret}cd', 'connections[0].clientSecret: holds a ${…} that names no variable'],
+  ])('never quotes a secret that YAML takes for its own: %s', async (secret, words) => {
+    const faults = await faultsOf(
+      `clients: []\nconnections:\n  - slug: dingtalk\n    platform: dingtalk\n    clientSecret: ${secret}\n`,
+    );
+    expect(faults[0]).toBe(words);
+    expect(faults.join()).not.toContain('xsec');
+  });
+
+  it('is one whose aliases have no end', async () => {
+    const aliases = Array.from({ length: 60 }, () => '*a').join(', ');
+    expect(await faultsOf(`connections: [&a [1, 2], ${aliases}]\n`)).toEqual([
+      'its aliases (*name) cannot be followed',
+    ]);
+  });
+
   it('is one that changes the platform of a slug', async () => {
     await apply({ connections: [connection] });
     const other = {

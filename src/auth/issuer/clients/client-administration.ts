@@ -67,7 +67,9 @@ export class ClientAdministration {
     if (generateSecret !== undefined && typeof generateSecret !== 'boolean')
       refuseFaults(['generateSecret: must be true or false']);
     const secret = generateSecret === true ? newSecret() : undefined;
-    const fields = await this.#read({ ...plain, ...(secret && { clientSecret: secret }) });
+    const given = { ...withChanges({}, plain), ...(secret && { clientSecret: secret }) };
+    const fields = readFields(given);
+    await this.#requireConnections(fields.connections, []);
     const definition = clientDefinition(fields);
     const reserved = [ownClientId, this.config.adminClient?.clientId].includes(definition.key);
     const { manager } = this.dataSource;
@@ -93,7 +95,8 @@ export class ClientAdministration {
     const changes = asPlainBody(body);
     await this.#write(clientId, ifMatch, async (manager, before) => {
       refuseChangeOf(['clientId'], before, changes);
-      const fields = await this.#read(withChanges(before, changes));
+      const fields = readFields(withChanges(before, changes));
+      await this.#requireConnections(fields.connections, before['connections']);
       await this.definitions.update(manager, 'clients', clientDefinition(fields));
       if (!fields.enabled) await endGrants(manager, clientId);
     });
@@ -104,7 +107,7 @@ export class ClientAdministration {
   async renewSecret(clientId: string, actor: Actor): Promise<string> {
     const clientSecret = newSecret();
     await this.#write(clientId, undefined, async (manager, before) => {
-      const fields = await this.#read({ ...before, clientSecret });
+      const fields = readFields({ ...before, clientSecret });
       await this.definitions.update(manager, 'clients', clientDefinition(fields));
     });
     await this.#done('client.secret', clientId, actor);
@@ -139,20 +142,20 @@ export class ClientAdministration {
     });
   }
 
-  /** @throws AppError `request_invalid`, `value_not_allowed` */
-  async #read(plain: PlainBody): Promise<ClientFields> {
-    const { value, faults } = readAs(ClientFields, plain);
-    refuseFaults(faults);
-    const slugs = new Set((await this.connections.list()).map(({ slug }) => slug));
-    const unknown = (value.connections ?? []).filter((slug) => !slugs.has(slug));
-    if (unknown.length > 0) {
-      throw new AppError('value_not_allowed', 'There is no such connection.', {
-        errors: [
-          { field: 'connections', message: `no connection has the slug ${unknown.join(', ')}` },
-        ],
-      });
-    }
-    return value;
+  /**
+   * A connection may be deleted while clients name it, which must not stand in the way of other changes.
+   * @throws AppError `value_not_allowed`
+   */
+  async #requireConnections(wanted: readonly string[] = [], before: unknown): Promise<void> {
+    const known = new Set((await this.connections.list()).map(({ slug }) => slug));
+    const kept: readonly unknown[] = Array.isArray(before) ? before : [];
+    const unknown = wanted.filter((slug) => !known.has(slug) && !kept.includes(slug));
+    if (unknown.length === 0) return;
+    throw new AppError('value_not_allowed', 'There is no such connection.', {
+      errors: [
+        { field: 'connections', message: `no connection has the slug ${unknown.join(', ')}` },
+      ],
+    });
   }
 
   async #done(
@@ -182,6 +185,13 @@ export function viewOf(stored: StoredDefinition): ClientView {
 
 function plainOf({ key, enabled, settings, secrets }: StoredDefinition): PlainBody {
   return { clientId: key, enabled, ...settings, ...secrets };
+}
+
+/** @throws AppError `request_invalid` */
+function readFields(plain: PlainBody): ClientFields {
+  const { value, faults } = readAs(ClientFields, plain);
+  refuseFaults(faults);
+  return value;
 }
 
 /** What was issued to a client ends with it. */
