@@ -39,7 +39,7 @@ export class AuditRetention implements OnModuleInit {
       // The table's trigger lets nobody else delete.
       await manager.query(`set local lingpai.audit_retention = 'on'`);
       const [, count] = await manager.query<[unknown[], number]>(
-        `delete from audit_events where id in (select id from audit_events where at < $1 order by id limit $2)`,
+        `delete from audit_events where id in (select id from audit_events where at < $1 order by at limit $2)`,
         [before, batchSize],
       );
       return count;

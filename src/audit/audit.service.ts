@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 
 import { Clock } from '../common/clock.js';
 import { Logger } from '../common/logger.js';
-import { maskPhones } from './mask-phones.js';
+import { fittingEvent } from './fitting-event.js';
 
 /** One thing that happened. Holds no secret, token, code, cookie or full phone number. */
 export interface AuditEvent {
@@ -47,7 +47,7 @@ export class AuditService implements OnApplicationShutdown {
   ) {}
 
   record(given: AuditEvent): void {
-    const event = given.details ? { ...given, details: maskPhones(given.details) } : given;
+    const event = fittingEvent(given);
     this.logger.info({ audit: event }, `${event.action}: ${event.outcome}`);
     if (this.#queue.length >= longestQueue) return;
     this.#queue.push({ ...event, at: this.clock.now() });

@@ -1,5 +1,6 @@
-/** Numbers of the mainland, with or without their country's code, and what is written as E.164. */
-const phones = /(?<![\w.+-])(?:\+\d{7,15}|(?:86)?1[3-9]\d{9})(?![\w-])/g;
+/** What is written as E.164, and numbers of the mainland with or without their country's code; DingTalk writes `+86-138…`. */
+const phones =
+  /\+[1-9](?:[ -]?\d){6,14}(?!\d)|(?<![A-Za-z0-9.-])(?:86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?![\w-])/g;
 
 /**
  * Masks what looks like a phone number in the details of an event: the last line of defence, behind callers who mask what they
@@ -22,5 +23,6 @@ export function maskPhones<T>(value: T): T {
 }
 
 function masked(phone: string): string {
-  return `${phone.slice(0, -8)}****${phone.slice(-4)}`;
+  const bare = phone.replace(/[ -]/g, '');
+  return `${bare.slice(0, -8)}****${bare.slice(-4)}`;
 }
