@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { adminApi, type Api, apiWith, machineToken } from '../fixtures/api.js';
+import { admin, openTestBed, type TestBed } from '../fixtures/service.js';
+
+let bed: TestBed;
+let api: Api;
+
+beforeAll(async () => {
+  bed = await openTestBed();
+  await bed.addReplica();
+  api = await adminApi(bed);
+});
+afterAll(() => bed.stop());
+
+describe('the signing keys', () => {
+  it('are listed, and rotated once however often it is asked', async () => {
+    const { items } = (await api('GET', '/signing-keys')).body as { items: object[] };
+    expect(items).toMatchObject([{ alg: 'RS256', state: 'signing' }]);
+    expect(JSON.stringify(items)).not.toContain('"d"');
+    const rotated = await Promise.all([
+      api('POST', '/signing-keys/rotate'),
+      api('POST', '/signing-keys/rotate', { base: bed.replicas[1]?.url ?? '' }),
+    ]);
+    expect(rotated.map(({ status }) => status)).toEqual([201, 201]);
+    expect(rotated[1].body).toEqual(rotated[0].body);
+    expect(rotated[0].body).toMatchObject({ alg: 'RS256', state: 'next' });
+    const after = (await api('GET', '/signing-keys')).body as { items: { kid: string }[] };
+    expect(after.items).toMatchObject([{ state: 'signing' }, { state: 'next' }]);
+    const keys = (await (await fetch(`${bed.issuer}/.well-known/jwks.json`)).json()) as {
+      keys: { kid: string }[];
+    };
+    expect(keys.keys.map(({ kid }) => kid).sort()).toEqual(
+      after.items.map(({ kid }) => kid).sort(),
+    );
+  });
+});
+
+describe('who may', () => {
+  it.each([
+    ['GET', '/signing-keys', 'keys:write'],
+    ['POST', '/signing-keys/rotate', 'keys:write'],
+  ])('%s %s wants %s', async (method, path, scope) => {
+    const body = method === 'POST' ? { body: {} } : {};
+    const others = ['audit:read', scope.replace('write', 'read')].filter((each) => each !== scope);
+    const token = await machineToken(
+      bed,
+      admin,
+      others.filter((each) => each !== 'keys:read').join(' '),
+    );
+    expect((await apiWith(bed, token)(method, path, body)).body).toMatchObject({
+      status: 403,
+      code: 'scope_insufficient',
+    });
+    expect((await apiWith(bed, undefined)(method, path, body)).status).toBe(401);
+    const holder = apiWith(bed, await machineToken(bed, admin, scope));
+    expect([200, 201, 400, 409]).toContain((await holder(method, path, body)).status);
+  });
+});
