@@ -109,6 +109,84 @@ describe('a client', () => {
     expect(foreign.body).toMatchObject({ status: 422, errors: [{ field: 'connections' }] });
   });
 
+  it('goes on when a connection that it names is deleted', async () => {
+    await api('POST', '/connections', {
+      body: { slug: 'phone', platform: 'local', displayName: '手机' },
+    });
+    await api('POST', '/clients', { body: { ...client, connections: ['phone', 'dingtalk'] } });
+    expect((await api('DELETE', '/connections/phone')).status).toBe(204);
+    expect((await api('POST', '/clients/intranet/secret')).status).toBe(201);
+    const renamed = await api('PATCH', '/clients/intranet', { body: { displayName: 'New' } });
+    expect(renamed.body).toMatchObject({ connections: ['phone', 'dingtalk'] });
+    const other = await api('PATCH', '/clients/intranet', {
+      body: { connections: ['phone', 'nowhere'] },
+    });
+    expect(other.body).toMatchObject({
+      status: 422,
+      errors: [{ field: 'connections', message: 'no connection has the slug nowhere' }],
+    });
+  });
+
+  it('takes null for what is left out', async () => {
+    const made = await api('POST', '/clients', {
+      body: { ...client, clientSecret: null, audience: null, connections: null },
+    });
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({ hasSecret: false });
+    const some = { audience: 'https://api.example.com' };
+    expect((await api('PATCH', '/clients/intranet', { body: some })).body).toMatchObject(some);
+    const none = await api('PATCH', '/clients/intranet', { body: { audience: null } });
+    expect(none.body).not.toHaveProperty('audience');
+    const both = await api('POST', '/clients', { body: { ...client, generateSecret: 'yes' } });
+    expect(both.body).toMatchObject({ status: 400, errors: [{ field: 'generateSecret' }] });
+  });
+
+  it('is seen by other replicas within seconds', async () => {
+    const robot = { clientId: 'robot', clientSecret: 'Xk3vQ9sN7xW0aTq5-robot' };
+    const there = bed.replicas[1]?.url ?? '';
+    const calls = async () => {
+      const token = await machineToken({ ...bed, issuer: there }, robot, 'accounts:read').catch(
+        (error: unknown) => (error as Error).message,
+      );
+      return token.startsWith('no token') ? token : 'a token';
+    };
+    expect(await calls()).toBe('no token for robot (401)');
+    await api('POST', '/clients', {
+      body: {
+        ...robot,
+        displayName: 'Robot',
+        grantTypes: ['client_credentials'],
+        scopes: ['accounts:read'],
+      },
+    });
+    bed.clock.advance(7);
+    expect(await calls()).toBe('a token');
+    await api('DELETE', '/clients/robot');
+    bed.clock.advance(7);
+    expect(await calls()).toBe('no token for robot (401)');
+    bed.clock.reset();
+  });
+
+  it('is audited by the names of what changed, never by the values', async () => {
+    await api('POST', '/clients', { body: client });
+    await api('PATCH', '/clients/intranet', {
+      body: { clientSecret: 'pW8vQ2nL5xR9tY3m-another', scopes: ['openid'] },
+    });
+    await api('POST', '/clients/intranet/secret');
+    await api('DELETE', '/clients/intranet');
+    const { items } = (await api('GET', '/audit-events?limit=4')).body as { items: object[] };
+    expect(items).toMatchObject([
+      { action: 'client.delete', actor: 'client:admin', details: { clientId: 'intranet' } },
+      { action: 'client.secret', details: { clientId: 'intranet' } },
+      {
+        action: 'client.update',
+        details: { clientId: 'intranet', changed: ['clientSecret', 'scopes'] },
+      },
+      { action: 'client.create', actor: 'client:admin', details: { clientId: 'intranet' } },
+    ]);
+    expect(JSON.stringify(items)).not.toMatch(/pW8vQ2nL5xR9tY3m|kW8vQ2nL5xR9tY3m/);
+  });
+
   it('takes nobody’s id, and what stands in the file is read-only', async () => {
     for (const clientId of ['portal', admin.clientId, 'lingpai-account']) {
       const answer = await api('POST', '/clients', { body: { ...client, clientId } });

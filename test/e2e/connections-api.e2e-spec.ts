@@ -66,15 +66,27 @@ describe('a connection', () => {
   });
 
   it('is used at once here, and within seconds by other replicas', async () => {
-    await api('POST', '/connections', { body: wecom() });
-    const url = '/login/nonsense/wecom-2';
-    expect((await fetch(`${bed.issuer}${url}`)).status).toBe(400);
-    bed.clock.advance(10);
-    const other = await adminApi(bed);
-    const check = await other('POST', '/connections/wecom-2/check', {
-      base: bed.replicas[1]?.url ?? '',
+    const account = (await api('POST', '/accounts', { body: { displayName: 'Lin' } })).body as {
+      id: string;
+    };
+    const bind = async (base: string) => {
+      const body = { connection: 'wecom-new', subject: 'lin.qiao' };
+      return (await api('POST', `/accounts/${account.id}/identities`, { body, base })).status;
+    };
+    const [here, there] = bed.replicas.map(({ url }) => url);
+    if (!here || !there) throw new Error('there are no two replicas');
+    expect([await bind(here), await bind(there)]).toEqual([404, 404]);
+    await api('POST', '/connections', { body: { ...wecom(), slug: 'wecom-new' } });
+    expect(await bind(here)).toBe(201);
+    bed.clock.advance(7);
+    expect(await bind(there)).toBe(200);
+    await api('DELETE', '/connections/wecom-new');
+    bed.clock.advance(7);
+    expect(await bind(there)).toBe(404);
+    // The identity names its connection still.
+    expect((await api('GET', `/accounts/${account.id}/identities`)).body).toMatchObject({
+      items: [{ connection: 'wecom-new', subject: 'lin.qiao' }],
     });
-    expect(check.status).toBe(200);
     bed.clock.reset();
   });
 
@@ -125,6 +137,44 @@ describe('a connection', () => {
     );
     expect((await api('POST', '/connections', { body: [] })).status).toBe(400);
     expect((await api('POST', '/connections', { body: { platform: 'x' } })).status).toBe(400);
+  });
+
+  it('takes null for what is left out, and says what is missing', async () => {
+    const { corpId: _corpId, ...without } = wecom();
+    const made = await api('POST', '/connections', {
+      body: { ...wecom(), eventToken: null, defaultRoles: null },
+    });
+    expect(made.body).toMatchObject({ secretsSet: ['secret'], defaultRoles: [] });
+    const missing = await api('PATCH', '/connections/wecom-2', { body: { secret: null } });
+    expect(missing.body).toMatchObject({ status: 400, errors: [{ field: 'secret' }] });
+    const none = await api('POST', '/connections', { body: { ...without, slug: 'wecom-3' } });
+    expect(none.body).toMatchObject({ status: 400, errors: [{ field: 'corpId' }] });
+  });
+
+  it.each([
+    ['..%2f', 404],
+    ['a'.repeat(300), 404],
+    ["'", 404],
+    ['%00', 400],
+  ])('is not found as %s', async (slug, status) => {
+    expect((await api('GET', `/connections/${slug}`)).status).toBe(status);
+  });
+
+  it('is audited by the names of what changed, never by the values', async () => {
+    await api('POST', '/connections', { body: wecom() });
+    await api('PATCH', '/connections/wecom-2', {
+      body: { secret: 'another-secret-0123456789', displayName: '新名' },
+    });
+    await api('DELETE', '/connections/wecom-2');
+    const { items } = (await api('GET', '/audit-events?connection=wecom-2&limit=3')).body as {
+      items: { action: string; details?: object }[];
+    };
+    expect(items).toMatchObject([
+      { action: 'connection.delete', actor: 'client:admin', outcome: 'ok' },
+      { action: 'connection.update', details: { changed: ['secret', 'displayName'] } },
+      { action: 'connection.create', actor: 'client:admin', outcome: 'ok' },
+    ]);
+    expect(JSON.stringify(items)).not.toMatch(/another-secret|新名/);
   });
 
   it('that stands in the file is read-only, and no slug is made twice', async () => {

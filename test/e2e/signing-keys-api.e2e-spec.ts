@@ -34,6 +34,35 @@ describe('the signing keys', () => {
       after.items.map(({ kid }) => kid).sort(),
     );
   });
+
+  it('change their turns on every replica, and tokens of the old one stay good', async () => {
+    const before = await machineToken(bed, admin);
+    const kids = async (base: string) =>
+      (
+        (await api('GET', '/signing-keys', { base })).body as {
+          items: { kid: string; state: string }[];
+        }
+      ).items;
+    const { kid } = (await api('POST', '/signing-keys/rotate')).body as { kid: string };
+    bed.clock.advance(301);
+    const [here, there] = bed.replicas.map(({ url }) => url);
+    if (!here || !there) throw new Error('there are no two replicas');
+    expect(await kids(here)).toMatchObject([{ state: 'retiring' }, { kid, state: 'signing' }]);
+    expect(await kids(there)).toEqual(await kids(here));
+    expect((await apiWith(bed, before)('GET', '/signing-keys')).status).toBe(200);
+    const after = await machineToken(bed, admin);
+    expect(
+      JSON.parse(Buffer.from(after.split('.')[0] ?? '', 'base64url').toString()),
+    ).toMatchObject({ kid });
+    bed.clock.reset();
+  });
+
+  it('are rotated with an audit line', async () => {
+    const { kid } = (await api('POST', '/signing-keys/rotate')).body as { kid: string };
+    expect((await api('GET', '/audit-events?limit=1')).body).toMatchObject({
+      items: [{ action: 'signing_key.rotate', actor: 'client:admin', details: { kid } }],
+    });
+  });
 });
 
 describe('who may', () => {
