@@ -3,6 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import type { NextFunction, Request, Response } from 'express';
 
 import { Config } from '../config/config.js';
+import { packageVersion } from './package-version.js';
 import { Problem } from './problem.schema.js';
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
@@ -12,8 +13,10 @@ export function setUpOpenApi(app: INestApplication): void {
   const config = app.get(Config);
   const builder = new DocumentBuilder()
     .setTitle('Lingpai')
-    .setDescription('The REST API of Lingpai, for machines with a token from `/token`.')
-    .setVersion('1')
+    .setDescription(
+      'The REST API of Lingpai. Machines bring a token from `/token` (`client_credentials`); `/me` is for a signed-in person.',
+    )
+    .setVersion(packageVersion())
     .addServer(config.issuerUrl)
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
@@ -42,7 +45,7 @@ function describe(
       if (!operation) continue;
       const scope = (operation as Scoped)['x-scope'];
       if (scope !== undefined)
-        operation.description = [operation.description, `Scope: \`${scope}\`.`]
+        operation.description = [operation.description, scopeSentence(scope)]
           .filter(Boolean)
           .join(' ');
       operation.responses['default'] = {
@@ -54,6 +57,12 @@ function describe(
     }
   }
   return { ...document, paths: Object.fromEntries(paths) };
+}
+
+function scopeSentence(scope: string): string {
+  return scope === 'openid'
+    ? 'Scope: `openid`, in the token of a signed-in person.'
+    : `Scope: \`${scope}\`.`;
 }
 
 /** What `@RequiresScope` and its like leave on an operation. */
