@@ -176,6 +176,28 @@ describe('a first sign-in with a phone', () => {
     expect(two.location?.href).toBe(one.location?.href);
   });
 
+  it('that breaks off in the middle leaves nothing half bound, and goes on when it is sent again', async () => {
+    const asked = await firstTime('dingtalk', 'manager0042');
+    const codePage = await submitAndFollow(asked.browser, asked.page, '/phone', {
+      phone: '13800000001',
+    });
+    const code = bed.sandbox.control.sms.lastCode('+8613800000001') ?? '';
+    await bed.query(`
+      create function break_off() returns trigger language plpgsql as $$ begin raise exception 'broken off'; end $$`);
+    await bed.query(
+      `create trigger break_off before insert on account_events for each row execute function break_off()`,
+    );
+    const broken = await submit(asked.browser, codePage, '/code', { code });
+    await bed.query('drop function break_off cascade');
+    expect(broken.status).toBe(500);
+    expect(await accounts()).toEqual([]);
+    expect(await bed.query('select 1 from identities')).toEqual([]);
+
+    const end = await submitAndFollow(asked.browser, codePage, '/code', { code }, atPortal);
+    expect(end.location?.searchParams.has('code')).toBe(true);
+    expect(await accounts()).toHaveLength(1);
+  });
+
   it('takes a form that is sent twice at once for one', async () => {
     const asked = await firstTime('dingtalk', 'manager0042');
     const codePage = await submitAndFollow(asked.browser, asked.page, '/phone', {
