@@ -35,11 +35,28 @@ export function readConnection(plain: Readonly<Record<string, unknown>>): {
   return {
     definition: {
       fields,
-      settings: { ...shared, ...pick(own, (name) => !secretNames.includes(name)) },
+      settings: {
+        ...shared,
+        ...asRead(
+          platform.value,
+          pick(own, (name) => !secretNames.includes(name)),
+        ),
+      },
       secrets: pick(own, (name) => secretNames.includes(name)) as Record<string, string>,
     },
     faults: [],
   };
+}
+
+/** What was given, in the type that it is read as: an id that YAML or JSON holds as a number is a text. */
+function asRead(value: object, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const read = value as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.entries(given).map(([name, each]) => [
+      name,
+      typeof each === 'number' ? read[name] : each,
+    ]),
+  );
 }
 
 /** Opens the provider behind a definition that has been checked. */

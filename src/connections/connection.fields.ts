@@ -1,3 +1,4 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   IsArray,
   IsBoolean,
@@ -53,21 +54,26 @@ function IsVerificationFiles(): PropertyDecorator {
 
 /**
  * The fields that every connection has, whatever its platform (DESIGN 5). One that is left out takes its default; none is
- * optional to the validator, since an empty line would then switch a rule off.
+ * optional to the validator, since an empty line would then switch a rule off. The description of the API tells defaults in words:
+ * of a `default` generators make a field that must be given, in a PATCH too.
  */
 export class ConnectionFields {
   /** Fixed once made. */
+  @ApiProperty({ type: String, pattern: slugPattern.source, description: 'Fixed once made.' })
   @Matches(slugPattern, { message: 'must be 1 to 31 lower-case letters, digits or dashes' })
   slug: string;
 
+  @ApiProperty({ enum: platforms, description: 'Fixed once made.' })
   @IsIn(platforms, { message: `must be one of ${platforms.join(', ')}` })
   platform: Platform;
 
+  @ApiProperty({ type: String, minLength: 1, maxLength: 60 })
   @IsString()
   @MinLength(1)
   @MaxLength(60)
   displayName: string;
 
+  @ApiPropertyOptional({ type: Boolean, description: 'Left out: `true`.' })
   @IsBoolean()
   enabled = true;
 
@@ -75,30 +81,40 @@ export class ConnectionFields {
    * `auto`: an unknown person gets an account; `phone`: first proves a phone number by SMS code; `ask`: chooses;
    * `existing`: is turned away.
    */
+  @ApiPropertyOptional({ enum: signUpWays, description: 'Left out: `auto`.' })
   @IsIn(signUpWays, { message: `must be one of ${signUpWays.join(', ')}` })
   signUp: SignUp = 'auto';
 
   /** With `signUp: ask`: whether people may also ask an administrator. */
+  @ApiPropertyOptional({ type: Boolean, description: 'With `signUp: ask`. Left out: `false`.' })
   @IsBoolean()
   askAdministrator = false;
 
   /** Bind an unknown identity to the account with its verified phone. */
+  @ApiPropertyOptional({ type: Boolean, description: 'Left out: `false`.' })
   @IsBoolean()
   matchPhone = false;
 
   /** Given to accounts that the connection creates. */
+  @ApiPropertyOptional({ type: [String] })
   @IsArray()
   @Matches(/^[\w:.-]{1,64}$/, { each: true, message: 'must be a list of role names' })
   defaultRoles: string[] = [];
 
+  @ApiPropertyOptional({
+    enum: ['on-create', 'every-login'],
+    description: 'Left out: `on-create`.',
+  })
   @IsIn(['on-create', 'every-login'], { message: 'must be on-create or every-login' })
   syncProfile: 'on-create' | 'every-login' = 'on-create';
 
   /** Web origins for which a JSAPI signature is given. */
+  @ApiPropertyOptional({ type: [String], description: 'Web origins for a JSAPI signature.' })
   @IsWebOrigins()
   jsapiOrigins: string[] = [];
 
   /** `{"WW_verify_abc.txt": "abc"}` */
+  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
   @IsObject()
   @IsVerificationFiles()
   domainVerification: Record<string, string> = {};

@@ -15,6 +15,7 @@ import {
   ApiBearerAuth,
   ApiBody,
   ApiCreatedResponse,
+  ApiExtraModels,
   ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
@@ -27,17 +28,20 @@ import { entityTag } from '../common/entity-tag.js';
 import { type PageOf, PageQuery } from '../common/page-of.js';
 import { ConnectionAdministration, viewOf } from './connection-administration.js';
 import {
-  ChangeConnectionBody,
   CheckView,
+  connectionChangeSchema,
+  connectionModels,
   ConnectionPage,
-  ConnectionView,
-  CreateConnectionBody,
+  connectionSchema,
+  type ConnectionView,
+  newConnectionSchema,
 } from './connections.dto.js';
 import type { StoredDefinition } from './stored-definitions.js';
 
 /** Configured apps on platforms (DESIGN 5 and 8). The same field names as in the provisioning file; secrets are write-only. */
 @ApiTags('connections')
 @ApiBearerAuth()
+@ApiExtraModels(...connectionModels)
 @Controller('api/v1/connections')
 @RequiresScope('connections:write')
 export class ConnectionsController {
@@ -52,7 +56,7 @@ export class ConnectionsController {
 
   @Get(':slug')
   @RequiresScope('connections:read')
-  @ApiOkResponse({ type: ConnectionView, headers: { ETag: { schema: { type: 'string' } } } })
+  @ApiOkResponse({ schema: connectionSchema, headers: { ETag: { schema: { type: 'string' } } } })
   async read(
     @Param('slug') slug: string,
     @Res({ passthrough: true }) response: Response,
@@ -61,8 +65,8 @@ export class ConnectionsController {
   }
 
   @Post()
-  @ApiBody({ type: CreateConnectionBody })
-  @ApiCreatedResponse({ type: ConnectionView })
+  @ApiBody({ schema: newConnectionSchema })
+  @ApiCreatedResponse({ schema: connectionSchema })
   async create(
     @Body() body: unknown,
     @CurrentActor() actor: Actor,
@@ -73,8 +77,8 @@ export class ConnectionsController {
 
   @Patch(':slug')
   @ApiHeader({ name: 'If-Match', required: false })
-  @ApiBody({ type: ChangeConnectionBody })
-  @ApiOkResponse({ type: ConnectionView, headers: { ETag: { schema: { type: 'string' } } } })
+  @ApiBody({ schema: connectionChangeSchema })
+  @ApiOkResponse({ schema: connectionSchema, headers: { ETag: { schema: { type: 'string' } } } })
   async change(
     @Param('slug') slug: string,
     @Body() body: unknown,

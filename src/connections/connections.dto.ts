@@ -1,58 +1,19 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiSchema,
+  getSchemaPath,
+  IntersectionType,
+  OmitType,
+  PartialType,
+} from '@nestjs/swagger';
 
-import { type SignUp, signUpWays } from '../account-binding/binding-rules.js';
-import { type Platform, platforms } from '../auth/providers/provider.js';
+import { providerFactories } from '../auth/providers/provider.factories.js';
+import { type AnyProviderFactory, type Platform, platforms } from '../auth/providers/provider.js';
+import { ConnectionFields } from './connection.fields.js';
 
-/** What every connection has; its platform's own fields stand beside them (DESIGN 5). For the documentation alone. */
-class ConnectionBody {
-  @ApiPropertyOptional({ maxLength: 60 })
-  readonly displayName?: string;
-
-  @ApiPropertyOptional({ default: true })
-  readonly enabled?: boolean;
-
-  @ApiPropertyOptional({ enum: signUpWays, default: 'auto' })
-  readonly signUp?: SignUp;
-
-  @ApiPropertyOptional({ default: false, description: 'With `signUp: ask`.' })
-  readonly askAdministrator?: boolean;
-
-  @ApiPropertyOptional({ default: false })
-  readonly matchPhone?: boolean;
-
-  @ApiPropertyOptional({ type: [String] })
-  readonly defaultRoles?: readonly string[];
-
-  @ApiPropertyOptional({ enum: ['on-create', 'every-login'], default: 'on-create' })
-  readonly syncProfile?: 'on-create' | 'every-login';
-
-  @ApiPropertyOptional({ type: [String], description: 'Web origins for a JSAPI signature.' })
-  readonly jsapiOrigins?: readonly string[];
-
-  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
-  readonly domainVerification?: Readonly<Record<string, string>>;
-}
-
-/** Changes of a connection: the fields that are given, `null` takes an optional one away. Further fields as the platform has them. */
-export class ChangeConnectionBody extends ConnectionBody {}
-
-/** A new connection. Further fields as the platform has them: `clientId`, `clientSecret`, `corpId`, `agentId`, `secret` … */
-export class CreateConnectionBody extends ConnectionBody {
-  @ApiProperty({ pattern: '^[a-z0-9][a-z0-9-]{0,30}$', description: 'Fixed once made.' })
-  readonly slug: string;
-
-  @ApiProperty({ enum: platforms, description: 'Fixed once made.' })
-  readonly platform: Platform;
-}
-
-/** A connection as the API shows it: all its fields, the secret ones left out. */
-export class ConnectionView extends ConnectionBody {
-  @ApiProperty()
-  readonly slug: string;
-
-  @ApiProperty({ enum: platforms })
-  readonly platform: string;
-
+/** What the API tells of a connection beside its fields. */
+class ConnectionState {
   @ApiProperty({ type: [String], description: 'Which secrets are set; none is ever shown.' })
   readonly secretsSet: readonly string[];
 
@@ -66,8 +27,47 @@ export class ConnectionView extends ConnectionBody {
   readonly updatedAt: Date;
 }
 
+/** A connection as the API shows it: all its fields, the secret ones left out. */
+export interface ConnectionView extends ConnectionState {
+  readonly slug: string;
+  readonly platform: string;
+  readonly enabled: boolean;
+  /** The other common fields, and those of its platform. */
+  readonly [field: string]: unknown;
+}
+
+type Model = new () => object;
+
+/** For the documentation alone: what every connection has beside what its platform's settings class has. */
+const models = platforms.map((platform) => {
+  const { settings, secrets }: AnyProviderFactory = providerFactories[platform];
+  const shown: Model = OmitType(settings, secrets as never[]);
+  const create = named('New', platform, IntersectionType(ConnectionFields, settings));
+  return {
+    platform,
+    create,
+    change: named('Change', platform, PartialType(create)),
+    view: named('', platform, IntersectionType(ConnectionFields, shown, ConnectionState)),
+  };
+});
+
+export const connectionModels = models.flatMap(({ create, change, view }) => [
+  create,
+  change,
+  view,
+]);
+
+/** A new connection of any platform; `null` stands for what is left out. */
+export const newConnectionSchema = byPlatform('create');
+
+/** The fields that change; `null` takes an optional one away. */
+export const connectionChangeSchema = { anyOf: models.map(({ change }) => refTo(change)) };
+
+/** A connection of any platform. */
+export const connectionSchema = byPlatform('view');
+
 export class ConnectionPage {
-  @ApiProperty({ type: [ConnectionView] })
+  @ApiProperty({ type: 'array', items: connectionSchema })
   readonly items: readonly ConnectionView[];
 
   @ApiProperty({ type: String, nullable: true })
@@ -101,4 +101,29 @@ export class CheckView {
 
   @ApiProperty({ type: [CredentialCheckView] })
   readonly checks: readonly CredentialCheckView[];
+}
+
+/** `New` and `wecom-self-built` make `NewWecomSelfBuiltConnection`. */
+function named(prefix: string, platform: Platform, model: Model): Model {
+  const words = platform.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  ApiSchema({ name: `${prefix}${words.join('')}Connection` })(model);
+  ApiProperty({ enum: [platform], type: String, required: prefix !== 'Change' })(
+    model.prototype as object,
+    'platform',
+  );
+  return model;
+}
+
+function refTo(model: Model): { readonly $ref: string } {
+  return { $ref: getSchemaPath(model) };
+}
+
+function byPlatform(kind: 'create' | 'view') {
+  return {
+    oneOf: models.map((each) => refTo(each[kind])),
+    discriminator: {
+      propertyName: 'platform',
+      mapping: Object.fromEntries(models.map((each) => [each.platform, refTo(each[kind]).$ref])),
+    },
+  };
 }

@@ -139,12 +139,16 @@ describe('a connection', () => {
     expect((await api('POST', '/connections', { body: { platform: 'x' } })).status).toBe(400);
   });
 
-  it('takes null for what is left out, and says what is missing', async () => {
+  it('takes null for what is left out and numbers for ids, and says what is missing', async () => {
     const { corpId: _corpId, ...without } = wecom();
     const made = await api('POST', '/connections', {
-      body: { ...wecom(), eventToken: null, defaultRoles: null },
+      body: { ...wecom(), agentId: 1000017, eventToken: null, defaultRoles: null },
     });
-    expect(made.body).toMatchObject({ secretsSet: ['secret'], defaultRoles: [] });
+    expect(made.body).toMatchObject({
+      agentId: '1000017',
+      secretsSet: ['secret'],
+      defaultRoles: [],
+    });
     const missing = await api('PATCH', '/connections/wecom-2', { body: { secret: null } });
     expect(missing.body).toMatchObject({ status: 400, errors: [{ field: 'secret' }] });
     const none = await api('POST', '/connections', { body: { ...without, slug: 'wecom-3' } });
@@ -200,6 +204,59 @@ describe('a connection', () => {
       );
       expect(answer.body).toMatchObject({ status: 404, code: 'connection_not_found' });
     }
+  });
+});
+
+describe('the description of a connection', () => {
+  interface Schema {
+    readonly properties: Record<string, { readonly enum?: string[]; readonly writeOnly?: boolean }>;
+    readonly required?: string[];
+  }
+  let schemas: Record<string, Schema>;
+
+  beforeAll(async () => {
+    const document = (await (await fetch(`${bed.issuer}/docs-json`)).json()) as {
+      components: { schemas: Record<string, Schema> };
+    };
+    schemas = document.components.schemas;
+  });
+
+  it('knows the fields of each platform, and which of them must be given', () => {
+    expect(schemas['NewWecomSelfBuiltConnection']).toMatchObject({
+      properties: { platform: { enum: ['wecom-self-built'] }, secret: { writeOnly: true } },
+      required: ['slug', 'platform', 'displayName', 'corpId', 'agentId', 'secret'],
+    });
+    expect(schemas['NewDingtalkConnection']?.required).toEqual([
+      'slug',
+      'platform',
+      'displayName',
+      'clientId',
+      'clientSecret',
+    ]);
+    expect(schemas['NewLocalConnection']?.required).toEqual(['slug', 'platform', 'displayName']);
+    expect(schemas['ChangeDingtalkConnection']?.required).toBeUndefined();
+  });
+
+  it('shows no secret in an answer', () => {
+    const answers = ['DingtalkConnection', 'WecomSelfBuiltConnection', 'LocalConnection'];
+    expect(answers.map((name) => schemas[name]?.required?.includes('secretsSet'))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    const secret = answers.flatMap((name) =>
+      Object.entries(schemas[name]?.properties ?? {}).filter(
+        ([field, { writeOnly }]) => writeOnly || /secret$|token|key/i.test(field),
+      ),
+    );
+    expect(secret).toEqual([]);
+  });
+
+  it('has no default, of which generators make a field that must be given', () => {
+    const own = Object.entries(schemas).filter(([name]) => /Connection$|Client/.test(name));
+    expect(own.length).toBeGreaterThan(10);
+    const fields = own.flatMap(([, { properties }]) => Object.values(properties));
+    expect(fields.filter((field) => 'default' in field)).toEqual([]);
   });
 });
 

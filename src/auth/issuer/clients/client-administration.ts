@@ -173,7 +173,7 @@ export class ClientAdministration {
 export function viewOf(stored: StoredDefinition): ClientView {
   const { key, enabled, settings, secrets, managedByFile, createdAt, updatedAt } = stored;
   return {
-    ...settings,
+    ...(settings as Pick<ClientFields, 'displayName'>),
     clientId: key,
     enabled,
     hasSecret: secrets['clientSecret'] !== undefined,

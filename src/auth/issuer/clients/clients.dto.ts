@@ -4,10 +4,7 @@ import { grantTypes } from './client.fields.js';
 
 /** What an OAuth client has (DESIGN 5). For the documentation alone: `ClientFields` holds the rules. */
 class ClientBody {
-  @ApiPropertyOptional({ maxLength: 60 })
-  readonly displayName?: string;
-
-  @ApiPropertyOptional({ default: true })
+  @ApiPropertyOptional({ description: 'Left out: `true`.' })
   readonly enabled?: boolean;
 
   @ApiPropertyOptional({ type: [String] })
@@ -31,15 +28,18 @@ class ClientBody {
   @ApiPropertyOptional({ enum: grantTypes, isArray: true })
   readonly grantTypes?: readonly string[];
 
-  @ApiPropertyOptional({ default: true })
+  @ApiPropertyOptional({ description: 'Left out: `true`.' })
   readonly requirePkce?: boolean;
 
-  @ApiPropertyOptional({ enum: ['web', 'native'], default: 'web' })
+  @ApiPropertyOptional({ enum: ['web', 'native'], description: 'Left out: `web`.' })
   readonly applicationType?: 'web' | 'native';
 }
 
 /** Changes of a client: the fields that are given, `null` takes an optional one away. */
 export class ChangeClientBody extends ClientBody {
+  @ApiPropertyOptional({ maxLength: 60 })
+  readonly displayName?: string;
+
   @ApiPropertyOptional({ type: String, nullable: true, minLength: 16, writeOnly: true })
   readonly clientSecret?: string | null;
 }
@@ -49,10 +49,13 @@ export class CreateClientBody extends ClientBody {
   @ApiProperty()
   readonly clientId: string;
 
-  @ApiPropertyOptional({ minLength: 16, writeOnly: true })
-  readonly clientSecret?: string;
+  @ApiProperty({ maxLength: 60 })
+  readonly displayName: string;
 
-  @ApiPropertyOptional({ default: false, description: 'Makes a secret, shown once in the answer.' })
+  @ApiPropertyOptional({ type: String, nullable: true, minLength: 16, writeOnly: true })
+  readonly clientSecret?: string | null;
+
+  @ApiPropertyOptional({ description: 'Makes a secret, shown once in the answer.' })
   readonly generateSecret?: boolean;
 }
 
@@ -60,6 +63,9 @@ export class CreateClientBody extends ClientBody {
 export class ClientView extends ClientBody {
   @ApiProperty()
   readonly clientId: string;
+
+  @ApiProperty()
+  readonly displayName: string;
 
   @ApiProperty({ description: 'Whether it has a secret; none is ever shown again.' })
   readonly hasSecret: boolean;

@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, ValidateBy } from 'class-validator';
 
 function LeavesAWay(): PropertyDecorator {
@@ -14,11 +15,13 @@ function LeavesAWay(): PropertyDecorator {
 /** The fields of a connection to our own accounts. */
 export class LocalSettings {
   /** Sign-in by phone and a code by SMS. */
+  @ApiPropertyOptional({ type: Boolean, description: 'Left out: `true`.' })
   @IsBoolean()
   @LeavesAWay()
   phoneCode = true;
 
   /** Sign-in by phone and password, for accounts whose administrator set one. */
+  @ApiPropertyOptional({ type: Boolean, description: 'Left out: `true`.' })
   @IsBoolean()
   password = true;
 }

@@ -1,3 +1,5 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+
 import { IsBaseUrl } from '../endpoint.js';
 
 /**
@@ -6,18 +8,28 @@ import { IsBaseUrl } from '../endpoint.js';
  */
 export class WecomEndpoints {
   /** The login page for ordinary browsers. */
+  @ApiPropertyOptional({
+    type: String,
+    description: 'Left out: `https://login.work.weixin.qq.com`.',
+  })
   @IsBaseUrl()
   login = 'https://login.work.weixin.qq.com';
 
   /** The OAuth link inside the client, which WeCom shares with WeChat. */
+  @ApiPropertyOptional({ type: String, description: 'Left out: `https://open.weixin.qq.com`.' })
   @IsBaseUrl()
   open = 'https://open.weixin.qq.com';
 
   /** The older login pages. */
+  @ApiPropertyOptional({
+    type: String,
+    description: 'Left out: `https://open.work.weixin.qq.com`.',
+  })
   @IsBaseUrl()
   openWork = 'https://open.work.weixin.qq.com';
 
   /** The server's calls. */
+  @ApiPropertyOptional({ type: String, description: 'Left out: `https://qyapi.weixin.qq.com`.' })
   @IsBaseUrl()
   api = 'https://qyapi.weixin.qq.com';
 }
