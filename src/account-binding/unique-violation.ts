@@ -21,6 +21,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return stateOf(error) === '23505';
 }
 
+/** Whether the row that another belongs to is gone. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return stateOf(error) === '23503';
+}
+
 /** Whether two transactions waited for each other, and Postgres ended this one. */
 export function isDeadlock(error: unknown): boolean {
   return stateOf(error) === '40P01';

@@ -26,15 +26,17 @@ export class AccountImport {
   /** @returns a result for each line that is not blank, in order, as batches are written */
   async *run(body: AsyncIterable<Buffer>, actor: Actor): AsyncGenerator<readonly ImportResult[]> {
     const counts = { created: 0, exists: 0, failed: 0 };
+    let outcome: 'ok' | 'failed' = 'failed';
     try {
       for await (const lines of batches(linesOf(body))) {
         const results = await this.#write(lines);
         for (const { status } of results) counts[status] += 1;
         yield results;
       }
+      outcome = 'ok';
     } finally {
-      // Also where the caller went away in the middle: what was written is there.
-      this.audit.record({ action: 'account.import', outcome: 'ok', details: counts, ...actor });
+      // Also where it broke off in the middle, or the caller went away: what was written is there.
+      this.audit.record({ action: 'account.import', outcome, details: counts, ...actor });
     }
   }
 
@@ -64,7 +66,7 @@ function lost(line: number): never {
 async function* batches(lines: AsyncGenerator<Line>): AsyncGenerator<readonly Line[]> {
   let batch: Line[] = [];
   for await (const line of lines) {
-    if (line.text?.trim() === '') continue;
+    if ('text' in line && line.text.trim() === '') continue;
     batch.push(line);
     if (batch.length < batchSize) continue;
     yield batch;

@@ -6,7 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AppError } from '../../common/app-error.js';
 import { Clock } from '../../common/clock.js';
 import { recordAccountEvents } from '../account-events.js';
-import { isDeadlock, isUniqueViolation } from '../unique-violation.js';
+import { isDeadlock, isForeignKeyViolation, isUniqueViolation } from '../unique-violation.js';
 import { failure, type ImportResult, type ImportRow } from './import-row.js';
 import { type Known, KnownPeople } from './known-people.js';
 
@@ -96,19 +96,22 @@ export class ImportBatch {
         accountId,
         data: { reason: 'import' },
       })),
-      ...added.map(({ accountId, identity: { issuer, subject, connection } }) => ({
+      ...added.map(({ accountId, identity: { issuer, subject, connection, tenant } }) => ({
         type: 'account.bound' as const,
         accountId,
-        data: { reason: 'import', identity: { issuer, subject, connection } },
+        data: {
+          reason: 'import',
+          identity: { issuer, subject, connection, ...(tenant && { tenant }) },
+        },
       })),
     ]);
     return results;
   }
 }
 
-/** Whether somebody else wrote the same people at the same time. */
+/** Whether somebody else wrote the same people at the same time, or deleted one. */
 function isContended(error: unknown): boolean {
-  return isUniqueViolation(error) || isDeadlock(error);
+  return isUniqueViolation(error) || isForeignKeyViolation(error) || isDeadlock(error);
 }
 
 /** Identities that the account does not have and nobody else has. */

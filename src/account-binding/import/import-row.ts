@@ -19,10 +19,10 @@ export class ImportFields extends AccountFields {
   id?: string;
 
   @IfGiven()
-  @IsArray()
-  @ArrayMaxSize(20)
   @ValidateNested({ each: true })
   @Type(() => BindIdentityDto)
+  @ArrayMaxSize(20)
+  @IsArray()
   identities?: BindIdentityDto[];
 }
 
@@ -55,12 +55,9 @@ export type ImportResult =
  * Reads a line.
  * @throws AppError `request_invalid`, `value_not_allowed`, `connection_not_found`
  */
-export async function readRow(
-  { number, text }: Line,
-  binding: IdentityBinding,
-): Promise<ImportRow> {
-  if (text === undefined) throw invalid('The line is too long.');
-  const { value, faults } = readAs(ImportFields, parse(text));
+export async function readRow(line: Line, binding: IdentityBinding): Promise<ImportRow> {
+  if ('fault' in line) throw invalid(line.fault);
+  const { value, faults } = readAs(ImportFields, parse(line.text));
   if (faults.length > 0) throw invalid('The row has faulty fields.', faults.map(toFieldFault));
   const { id, identities: named = [], ...fields } = value;
   if (fields.phoneVerified && !fields.phone)
@@ -86,7 +83,7 @@ export async function readRow(
   const issuers = new Set(identities.map(({ issuer }) => issuer));
   if (issuers.size < identities.length)
     throw invalid('The row has two identities of one issuer: they are different people there.');
-  return { line: number, id: id?.toLowerCase(), fields, identities };
+  return { line: line.number, id: id?.toLowerCase(), fields, identities };
 }
 
 /** What a row that cannot be written is answered with. */
@@ -96,8 +93,6 @@ export function failure(line: number, error: AppError): ImportResult {
 }
 
 function parse(text: string): object {
-  // JSON may hold it, Postgres cannot: one such row must not fail its whole batch.
-  if (/\0|\\u0000/.test(text)) throw invalid('The line holds a NUL character.');
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -106,7 +101,22 @@ function parse(text: string): object {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid('The line is not a JSON object.');
+  refuseOddities(value, deepestRow);
   return value;
+}
+
+/** A row, its identities, the fields of one. */
+const deepestRow = 3;
+// JSON may hold them, a text in Postgres cannot.
+const unstorable = /[\0\p{Surrogate}]/u;
+
+/** What is valid JSON and would yet end the whole import: characters that Postgres refuses, and nesting that exhausts the stack. */
+function refuseOddities(value: unknown, levels: number): void {
+  if (typeof value === 'string' && unstorable.test(value))
+    throw invalid('The line holds a NUL character or half a surrogate pair.');
+  if (typeof value !== 'object' || value === null) return;
+  if (levels === 0) throw invalid('The line is nested too deeply.');
+  for (const part of Object.values(value)) refuseOddities(part, levels - 1);
 }
 
 function invalid(title: string, errors?: readonly FieldFault[]): AppError {

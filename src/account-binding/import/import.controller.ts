@@ -46,16 +46,37 @@ export class ImportController {
         errors: [{ field: 'Content-Type', message: `must be ${mediaType}` }],
       });
     }
-    response.status(200).type(mediaType);
-    const lines = Readable.from(inLines(this.accounts.run(request, actor)));
-    // Nothing more is read while the caller does not take the answers, and nothing once it is gone.
-    await pipeline(lines, response).catch((error: unknown) => {
-      if ((error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-    });
+    const batches = this.accounts.run(request, actor);
+    try {
+      // A fault of ours that comes before any result is answered as elsewhere.
+      const first = await batches.next();
+      const lines = Readable.from(inLines(first, batches));
+      // Nothing more is read while the caller does not take the answers, and nothing once it is gone.
+      await pipeline(lines, response.status(200).type(mediaType));
+    } catch (error) {
+      if (!isGone(error, request)) throw error;
+    } finally {
+      await batches.return(undefined);
+    }
   }
 }
 
-async function* inLines(batches: AsyncIterable<readonly ImportResult[]>): AsyncGenerator<string> {
-  for await (const results of batches)
-    yield results.map((result) => `${JSON.stringify(result)}\n`).join('');
+async function* inLines(
+  first: IteratorResult<readonly ImportResult[], unknown>,
+  rest: AsyncIterable<readonly ImportResult[]>,
+): AsyncGenerator<string> {
+  if (first.done) return;
+  yield written(first.value);
+  for await (const results of rest) yield written(results);
+}
+
+function written(results: readonly ImportResult[]): string {
+  return results.map((result) => `${JSON.stringify(result)}\n`).join('');
+}
+
+/** Whether the caller went away, while sending or while taking the answer: no fault of anybody. */
+function isGone(error: unknown, request: Request): boolean {
+  return (
+    error === request.errored || (error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE'
+  );
 }

@@ -1,24 +1,32 @@
-/** One line of the body, as text, or too long to be a row of ours. */
-export interface Line {
+/** One line of the body. */
+export type Line = {
   /** From 1 on. */
   readonly number: number;
-  readonly text: string | undefined;
-}
+} & (
+  | { readonly text: string }
+  /** Why it cannot be read. */
+  | { readonly fault: string }
+);
 
 const longestLineBytes = 64 * 1024;
 const newline = 0x0a;
+// Strict, as a file in GBK must not become accounts with names of question marks. Passes over a byte order mark.
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Cuts a byte stream into lines. One that is too long is passed on without its text, and reading goes on at the next. */
+/** Cuts a byte stream into lines. One that cannot be read is passed on without its text, and reading goes on at the next. */
 export async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<Line> {
   let number = 0;
   let parts: Buffer[] = [];
   let bytes = 0;
   const take = (): Line => {
     number += 1;
-    const text = bytes > longestLineBytes ? undefined : Buffer.concat(parts).toString('utf8');
+    const line =
+      bytes > longestLineBytes
+        ? { number, fault: 'The line is longer than 64 KiB.' }
+        : { number, ...decode(Buffer.concat(parts)) };
     parts = [];
     bytes = 0;
-    return { number, text };
+    return line;
   };
   for await (const chunk of body) {
     let from = 0;
@@ -34,4 +42,12 @@ export async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<Line
     else parts = [];
   }
   if (bytes > 0) yield take();
+}
+
+function decode(bytes: Buffer): { readonly text: string } | { readonly fault: string } {
+  try {
+    return { text: utf8.decode(bytes) };
+  } catch {
+    return { fault: 'The line is not UTF-8.' };
+  }
 }
