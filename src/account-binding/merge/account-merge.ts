@@ -98,15 +98,21 @@ async function refuseTwoPeople(
   throw conflict(`Both accounts have an identity of ${issuers}: they are different people there.`);
 }
 
-/** A phone and a mail address come along with their proof, or stay as they are. */
+/** A phone and a mail address come along with their proof, or stay as they are; a proof of the same one is not lost. */
 async function fillIn(
   manager: EntityManager,
   target: Account,
   source: Account,
   now: Date,
 ): Promise<Account> {
-  const phone = target.phone === null ? source : target;
-  const email = target.email === null ? source : target;
+  const phone =
+    target.phone === null || (target.phone === source.phone && source.phoneVerified)
+      ? source
+      : target;
+  const email =
+    target.email === null || (target.email === source.email && source.emailVerified)
+      ? source
+      : target;
   const [[kept]] = await manager.query<[Account[], number]>(
     `update accounts a
         set display_name = $2, phone = $3, phone_verified = $4, email = $5, email_verified = $6, avatar_url = $7, gender = $8,
