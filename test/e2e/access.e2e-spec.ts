@@ -1,20 +1,13 @@
-import {
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  sign,
-} from 'node:crypto';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { JWK } from 'jose';
 import type { Configuration } from 'openid-client';
 
-import { adminScopes, ClientRegistry } from '../../src/auth/issuer/clients/client.registry.js';
+import { adminScopes } from '../../src/auth/issuer/clients/client.registry.js';
 import { adminApi, apiWith, machineToken } from '../fixtures/api.js';
 import { admin, openTestBed, type TestBed } from '../fixtures/service.js';
-import { begin, discoverPortal, redeem, scanAs, signInOnWeb } from '../fixtures/sign-in.js';
+import { begin, discoverPortal, redeem, scanAs } from '../fixtures/sign-in.js';
 import { TestBrowser } from '../fixtures/browser.js';
+
+const robot = { clientId: 'robot', clientSecret: 'robot-Zk3vQ9sN7xW0aTq5-Zk3vQ9sN7xW0' };
 
 let bed: TestBed;
 let configuration: Configuration;
@@ -30,6 +23,12 @@ beforeAll(async () => {
     },
   });
   configuration = await discoverPortal(bed);
+  const api = await adminApi(bed);
+  const body = { ...robot, displayName: 'Robot', grantTypes: ['client_credentials'] };
+  const made = await api('POST', '/clients', {
+    body: { ...body, scopes: ['openid', 'accounts:read'] },
+  });
+  expect(made.status).toBe(201);
   const document = (await (await fetch(`${bed.issuer}/docs-json`)).json()) as {
     paths: Record<string, Record<string, { 'x-scope': string }>>;
   };
@@ -78,7 +77,30 @@ describe('every call of the API', () => {
     expect(registered.filter((call) => !questions.includes(call)).sort()).toEqual(
       [...described].sort(),
     );
-    expect(operations.filter(({ scope }) => !scope || scope === 'none')).toEqual([]);
+  });
+
+  it('asks for the scope of its resource: one to read, one to change', () => {
+    const wanted = operations.map(
+      ({ method, path, scope }) =>
+        `${method === 'GET' ? 'read' : 'change'} ${path.split('/')[1]}: ${scope}`,
+    );
+    expect([...new Set(wanted)].sort()).toEqual([
+      'change account-requests: accounts:write',
+      'change accounts: accounts:write',
+      'change clients: clients:write',
+      'change connections: connections:write',
+      'change me: openid',
+      'change signing-keys: keys:write',
+      'change webhooks: webhooks:write',
+      'read account-requests: accounts:read',
+      'read accounts: accounts:read',
+      'read audit-events: audit:read',
+      'read clients: clients:read',
+      'read connections: connections:read',
+      'read me: openid',
+      'read signing-keys: keys:write',
+      'read webhooks: webhooks:read',
+    ]);
   });
 
   it('is closed to who brings no token', async () => {
@@ -104,6 +126,20 @@ describe('every call of the API', () => {
     }
     // Each scope of the API, and a machine at a person's door.
     expect(tokens.size).toBe(11);
+  });
+
+  it('of a person is closed to a machine, also to one that may ask for openid', async () => {
+    const token = await machineToken(bed, robot, 'openid');
+    const own = operations.filter(({ scope }) => scope === 'openid');
+    expect(own.map(({ path }) => path)).toContain('/me');
+    for (const { method, path } of own) {
+      const answer = await apiWith(bed, token)(method, path, bodyOf(method));
+      expect([method, path, answer.body]).toMatchObject([
+        method,
+        path,
+        { status: 403, code: 'scope_insufficient' },
+      ]);
+    }
   });
 
   it('is closed to a person, but for their own', async () => {
@@ -173,113 +209,5 @@ describe('every call of the API', () => {
         true,
       ]);
     }
-  });
-});
-
-describe('a token', () => {
-  const claims = (token: string): Record<string, unknown> =>
-    JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<
-      string,
-      unknown
-    >;
-  const encode = (value: object): string =>
-    Buffer.from(JSON.stringify(value)).toString('base64url');
-  const status = async (token: string): Promise<number> =>
-    (await apiWith(bed, token)('GET', '/accounts')).status;
-
-  it('that is none of ours, or not for this, opens nothing', async () => {
-    const good = await machineToken(bed, admin, 'accounts:read');
-    expect(await status(good)).toBe(200);
-    const [header = '', payload = '', signature = ''] = good.split('.');
-    const { kid, alg } = JSON.parse(Buffer.from(header, 'base64url').toString()) as {
-      kid: string;
-      alg: string;
-    };
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const forged = `${header}.${payload}`;
-    const other = sign(
-      'sha256',
-      Buffer.from(forged),
-      createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })),
-    );
-    // The public key as the secret of an HMAC.
-    const { keys } = (await (await fetch(`${bed.issuer}/.well-known/jwks.json`)).json()) as {
-      keys: JWK[];
-    };
-    const jwk = keys.find((key) => key.kid === kid)!;
-    const publicKey = createPublicKey({ key: jwk, format: 'jwk' }).export({
-      type: 'spki',
-      format: 'pem',
-    });
-    const hmac = `${encode({ kid, alg: 'HS256', typ: 'at+jwt' })}.${payload}`;
-    for (const token of [
-      'nonsense',
-      `${encode({ alg: 'none', typ: 'at+jwt' })}.${payload}.`,
-      `${encode({ kid, alg: 'none', typ: 'at+jwt' })}.${payload}.`,
-      `${forged}.${other.toString('base64url')}`,
-      `${header}.${encode({ ...claims(good), scope: 'accounts:read accounts:write' })}.${signature}`,
-      `${encode({ kid, alg, typ: 'JWT' })}.${payload}.${signature}`,
-      `${hmac}.${createHmac('sha256', publicKey).update(hmac).digest('base64url')}`,
-    ]) {
-      expect(await status(token)).toBe(401);
-    }
-  });
-
-  it('for signing in is none for the API', async () => {
-    const { back, began } = await signInOnWeb(configuration, 'dingtalk', 'manager0042');
-    const tokens = await redeem(configuration, began, back);
-    for (const token of [tokens.id_token, tokens.refresh_token]) {
-      const answer = await apiWith(bed, token)('GET', '/me');
-      expect(answer.body).toMatchObject({ status: 401, code: 'token_invalid' });
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
-      expect(await status(token ?? '')).toBe(401);
-    }
-    expect((await apiWith(bed, tokens.access_token)('GET', '/me')).status).toBe(200);
-  });
-
-  it('opens nothing any more when its time is over', async () => {
-    const good = await machineToken(bed, admin, 'accounts:read');
-    bed.clock.advance(601);
-    expect(await status(good)).toBe(401);
-    bed.clock.reset();
-    expect(await status(good)).toBe(200);
-  });
-
-  it('of a client that is disabled opens nothing, nor one of a client that is gone', async () => {
-    const api = await adminApi(bed);
-    const secret = 'robot-Zk3vQ9sN7xW0aTq5-Zk3vQ9sN7xW0';
-    const robot = await api('POST', '/clients', {
-      body: {
-        clientId: 'robot',
-        displayName: 'Robot',
-        clientSecret: secret,
-        grantTypes: ['client_credentials'],
-        scopes: ['accounts:read'],
-      },
-    });
-    expect(robot.status).toBe(201);
-    const token = await machineToken(
-      bed,
-      { clientId: 'robot', clientSecret: secret },
-      'accounts:read',
-    );
-    expect(await status(token)).toBe(200);
-    expect((await api('PATCH', '/clients/robot', { body: { enabled: false } })).status).toBe(200);
-    expect(await status(token)).toBe(401);
-    expect((await api('PATCH', '/clients/robot', { body: { enabled: true } })).status).toBe(200);
-    expect((await api('PATCH', '/clients/robot', { body: { scopes: [] } })).status).toBe(200);
-    expect(await status(token)).toBe(403);
-    expect((await api('DELETE', '/clients/robot')).status).toBe(204);
-    expect(await status(token)).toBe(401);
-  });
-
-  it('of a person opens nothing once the application that they signed in to is disabled', async () => {
-    const { access_token: token } = await personTokens(bed.issuer);
-    const api = apiWith(bed, token);
-    expect((await api('GET', '/me')).status).toBe(200);
-    await bed.query(`update clients set enabled = false where client_id = 'portal'`);
-    await bed.replicas[0]!.service.app.get(ClientRegistry).refresh();
-    expect((await api('GET', '/me')).body).toMatchObject({ status: 401, code: 'token_invalid' });
-    expect((await api('GET', '/me/identities')).status).toBe(401);
   });
 });
