@@ -7,10 +7,11 @@ import {
 } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { JWK } from 'jose';
+import { importJWK, type JWK, SignJWT } from 'jose';
 import type { Configuration } from 'openid-client';
 
 import { ClientRegistry } from '../../src/auth/issuer/clients/client.registry.js';
+import { SigningKeys } from '../../src/auth/issuer/signing-keys/signing-keys.js';
 import { adminApi, apiWith, machineToken } from '../fixtures/api.js';
 import { TestBrowser } from '../fixtures/browser.js';
 import { admin, openTestBed, type TestBed } from '../fixtures/service.js';
@@ -81,6 +82,28 @@ describe('a token', () => {
     ]) {
       expect(await status(token)).toBe(401);
     }
+  });
+
+  it('that our own key signed is one only as an access token of this issuer, with all its claims', async () => {
+    const good = claims(await machineToken(bed, admin, 'accounts:read'));
+    const { signing } = bed.replicas[0]!.service.app.get(SigningKeys).current();
+    const signed = async (header: object, payload: object) =>
+      status(
+        await new SignJWT({ ...good, ...payload })
+          .setProtectedHeader({ kid: signing.kid, alg: signing.alg, ...header })
+          .sign(await importJWK(signing.privateJwk, signing.alg)),
+      );
+    expect(await signed({ typ: 'at+jwt' }, {})).toBe(200);
+    expect(await signed({ typ: 'JWT' }, {})).toBe(401);
+    expect(await signed({}, {})).toBe(401);
+    expect(await signed({ typ: 'at+jwt' }, { iss: 'https://elsewhere.example' })).toBe(401);
+    expect(await signed({ typ: 'at+jwt' }, { aud: 'https://api.example.com' })).toBe(401);
+    expect(await signed({ typ: 'at+jwt' }, { client_id: 'nobody' })).toBe(401);
+    for (const claim of ['iss', 'aud', 'exp', 'iat', 'sub', 'client_id', 'jti'])
+      expect([claim, await signed({ typ: 'at+jwt' }, { [claim]: undefined })]).toEqual([
+        claim,
+        401,
+      ]);
   });
 
   it('for signing in is none for the API', async () => {
