@@ -51,6 +51,22 @@ describe('a snapshot', () => {
     expect([asked, loaded]).toEqual([3, 2]);
   });
 
+  it('sees what was written before it was asked to look, also while a look is under way', async () => {
+    await snapshot.get();
+    let release = (): void => undefined;
+    answer = () => new Promise((resolve) => (release = resolve));
+    const before = snapshot.refresh();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toBe(2);
+    const after = snapshot.refresh();
+    stored = 'new';
+    answer = () => Promise.resolve();
+    release();
+    await Promise.all([before, after]);
+    expect(asked).toBe(3);
+    expect(await snapshot.get()).toBe('new');
+  });
+
   it('looks again in the background while it is read often', async () => {
     await snapshot.get();
     stored = 'new';

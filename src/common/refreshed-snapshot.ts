@@ -36,7 +36,7 @@ export class RefreshedSnapshot<T> {
    */
   async get(): Promise<T> {
     const nowMs = this.clock.now().getTime();
-    if (this.#value === undefined) await this.refresh();
+    if (this.#value === undefined) await this.#look();
     else {
       if (nowMs - this.#checkedAtMs >= this.maxAgeMs) this.#lookAgain = this.#tryRefresh();
       if (nowMs - this.#confirmedAtMs >= 2 * this.maxAgeMs) await this.#lookAgain;
@@ -45,14 +45,20 @@ export class RefreshedSnapshot<T> {
     return this.#value;
   }
 
-  /** Looks for changes now; callers at the same time share one look. */
-  refresh(): Promise<void> {
+  /** Sees every change that was committed before the call: a look that is under way may have begun earlier. */
+  async refresh(): Promise<void> {
+    await this.#refreshing?.catch(() => undefined);
+    await this.#look();
+  }
+
+  /** Callers at the same time share one look. */
+  #look(): Promise<void> {
     this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
     return this.#refreshing;
   }
 
   async #tryRefresh(): Promise<void> {
-    const look = this.refresh().catch((error: unknown) => this.source.onStale(error));
+    const look = this.#look().catch((error: unknown) => this.source.onStale(error));
     await Promise.race([look, sleep(patienceMs, undefined, { ref: false })]);
   }
 

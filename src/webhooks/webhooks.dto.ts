@@ -48,7 +48,7 @@ export class CreateWebhookDto {
   @IsIn(accountEventTypes, { each: true, message: `must be among ${accountEventTypes.join(', ')}` })
   events?: AccountEventType[];
 
-  @ApiPropertyOptional({ default: true })
+  @ApiPropertyOptional({ description: 'Default: true.' })
   @IfGiven()
   @IsBoolean()
   enabled?: boolean;

@@ -92,8 +92,7 @@ export class SetPasswordDto {
 
   @ApiPropertyOptional({
     type: Boolean,
-    default: true,
-    description: 'Whether the person must change it first.',
+    description: 'Whether the person must change it first. Default: true.',
   })
   @IsBoolean()
   mustChange = true;
