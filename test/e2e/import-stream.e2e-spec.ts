@@ -84,7 +84,8 @@ async function untilSomebodyWaits(): Promise<void> {
   throw new Error('nobody waits for a lock');
 }
 
-const errorsIn = (log: string) => log.split('\n').filter((line) => line.includes('"level":"error"'));
+const errorsIn = (log: string) =>
+  log.split('\n').filter((line) => line.includes('"level":"error"'));
 
 describe('the stream of an import', () => {
   it('is answered while it is read, and leaves whole rows when the caller goes away', async () => {
@@ -99,6 +100,18 @@ describe('the stream of an import', () => {
       details: { created: 1000, exists: 0, failed: 0 },
     });
     expect([await count('accounts'), await count('identities')]).toEqual([1000, 1000]);
+    expect(errorsIn(bed.log().slice(logged))).toEqual([]);
+  });
+
+  it('writes nothing, and calls it no fault, when the caller goes away before a whole batch', async () => {
+    const socket = await begin();
+    const logged = bed.log().length;
+    send(socket, people(0, 3));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    socket.destroy();
+    expect(await audited(0)).toMatchObject({ outcome: 'failed' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await count('accounts')).toBe(0);
     expect(errorsIn(bed.log().slice(logged))).toEqual([]);
   });
 
