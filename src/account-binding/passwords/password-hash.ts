@@ -1,5 +1,7 @@
 import { hash, verify } from '@node-rs/argon2';
 
+import { AtMost } from './at-most.js';
+
 /** What OWASP's Password Storage Cheat Sheet asks of argon2id, which is what the library takes when no algorithm is named. */
 const settings = {
   memoryCost: 19_456,
@@ -25,29 +27,16 @@ const notorious = new Set([
   'admin123456',
 ]);
 
-/** How many hashes are computed at once: a flood of guesses must not take the whole processor, or the memory. */
-const atOnce = 2;
-let running = 0;
-const waiting: (() => void)[] = [];
-
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-  running += 1;
-  try {
-    return await work();
-  } finally {
-    running -= 1;
-    waiting.shift()?.();
-  }
-}
+/** A flood of guesses must not take the whole processor, or the memory. */
+const turns = new AtMost(2);
 
 /** @returns the argon2id hash in the PHC format, salt and parameters inside */
 export function hashPassword(password: string): Promise<string> {
-  return inTurn(() => hash(password.normalize('NFKC'), settings));
+  return turns.run(() => hash(password.normalize('NFKC'), settings));
 }
 
 export function verifyPassword(hashed: string, password: string): Promise<boolean> {
-  return inTurn(() => verify(hashed, password.normalize('NFKC')));
+  return turns.run(() => verify(hashed, password.normalize('NFKC')));
 }
 
 /** @returns what is wrong with a new password, in one sentence */
@@ -61,7 +50,8 @@ export function passwordFault(
     return `The password must have ${shortestPassword} to ${longestPassword} characters.`;
   if (new Set(plain).size < 4 || notorious.has(plain.toLowerCase()))
     return 'The password is too easy to guess.';
-  if (phone !== undefined && plain.replace(/\D/g, '') !== '' && phone.includes(plain))
+  const digits = plain.replace(/[\s()+.-]/g, '');
+  if (phone !== undefined && /^\d+$/.test(digits) && phone.includes(digits))
     return 'The password must not be the phone number.';
   return undefined;
 }
