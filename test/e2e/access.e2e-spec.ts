@@ -74,7 +74,7 @@ describe('every call of the API', () => {
     expect(registered.length).toBeGreaterThan(45);
     const questions = registered.filter((call) => call.startsWith('OPTIONS '));
     expect(questions).toEqual(['OPTIONS /api/v1/me']);
-    expect(registered.filter((call) => !questions.includes(call)).sort()).toEqual(
+    expect([...new Set(registered)].filter((call) => !questions.includes(call)).sort()).toEqual(
       [...described].sort(),
     );
   });

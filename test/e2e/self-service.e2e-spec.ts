@@ -120,6 +120,11 @@ describe('/api/v1/me', () => {
     expect(allowed(await api('GET', '/me', { headers: { origin: 'https://evil.example' } }))).toBe(
       bed.issuer,
     );
+    // What it may not do, it may read too.
+    const refused = await apiWith(bed, 'nonsense')('GET', '/me', { headers });
+    expect([refused.status, allowed(refused)]).toEqual([401, 'http://localhost:9']);
+    const preflight = await apiWith(bed, undefined)('OPTIONS', '/me', { headers });
+    expect([preflight.status, allowed(preflight)]).toEqual([204, 'http://localhost:9']);
     expect(allowed(await api('GET', '/me/identities', { headers }))).toBeNull();
   });
 

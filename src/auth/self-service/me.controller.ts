@@ -3,23 +3,19 @@ import {
   Controller,
   Delete,
   Get,
+  Header,
   HttpCode,
-  Options,
   Param,
   ParseUUIDPipe,
   Post,
-  Req,
-  Res,
 } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
-  ApiExcludeEndpoint,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
 
 import { AccountView } from '../../account-binding/administration/account.view.js';
 import { IdentityList } from '../../account-binding/administration/identity-views.js';
@@ -28,12 +24,10 @@ import {
   CurrentActor,
   CurrentPerson,
   type Person,
-  Public,
   RequiresOpenId,
   RequiresPerson,
 } from '../../common/access.js';
 import { notFound } from '../../common/identifiers.js';
-import { RegisteredOrigins } from '../issuer/registered-origins.js';
 import { BindingView, CreateBindingDto } from './me.dto.js';
 import { SelfService } from './self-service.js';
 
@@ -43,28 +37,13 @@ import { SelfService } from './self-service.js';
 @Controller('api/v1/me')
 @RequiresPerson()
 export class MeController {
-  constructor(
-    private readonly self: SelfService,
-    private readonly origins: RegisteredOrigins,
-  ) {}
-
-  @Options()
-  @Public()
-  @ApiExcludeEndpoint()
-  async preflight(@Req() request: Request, @Res() response: Response): Promise<void> {
-    await this.origins.answerCors(request, response, 'GET');
-  }
+  constructor(private readonly self: SelfService) {}
 
   @Get()
   @RequiresOpenId()
   @ApiOkResponse({ type: AccountView })
-  async read(
-    @CurrentPerson() { accountId }: Person,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<AccountView> {
-    await this.origins.answerCors(request, response, 'GET');
-    response.setHeader('Cache-Control', 'no-store');
+  @Header('Cache-Control', 'no-store')
+  read(@CurrentPerson() { accountId }: Person): Promise<AccountView> {
     return this.self.account(accountId);
   }
 
