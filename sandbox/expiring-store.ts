@@ -61,7 +61,8 @@ export class ExpiringStore<T> {
 
   /** Whole seconds that the entry is still good for. */
   secondsLeft(entry: Entry<T>): number {
-    return Math.max(0, Math.floor((entry.expiresAtMs - this.clock.now()) / 1000));
+    // Rounded: a value that was made a millisecond ago has its whole life before it.
+    return Math.max(0, Math.round((entry.expiresAtMs - this.clock.now()) / 1000));
   }
 
   /** Spends an entry. */
