@@ -1,10 +1,39 @@
-import { IsIn, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsIn, IsOptional, Matches, MaxLength, MinLength, ValidateBy } from 'class-validator';
 
 import { Secret } from '../common/secret.js';
 import type { SmsConfig, SmsLimits } from './config.js';
 import { Emptied, IsUrlOf, IsWhole, WholeNumber } from './environment-rules.js';
 
 export const smsSenders = ['console', 'webhook', 'aliyun', 'tencent'] as const;
+
+/** The clouds' SDKs take a host and a port; a path would be lost without a word. */
+function IsOrigin(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isOrigin',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' &&
+        /^https?:\/\/[^/?#@\s]+\/?$/i.test(value) &&
+        URL.canParse(value),
+      defaultMessage: () =>
+        'must be http:// or https:// and a host, without a path, e.g. https://dysmsapi.aliyuncs.com',
+    },
+  });
+}
+
+/** Text is taken as it is; what says that it is base64 has to be. */
+function IsSigningSecret(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isSigningSecret',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' &&
+        (!value.startsWith('whsec_') ||
+          /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value.slice(6))),
+      defaultMessage: () => 'must be base64 after whsec_',
+    },
+  });
+}
 
 /** The variables that say how codes reach phones. */
 export class SmsEnvironment {
@@ -22,6 +51,7 @@ export class SmsEnvironment {
   @IsOptional()
   @MinLength(24, { message: 'must be at least 24 characters' })
   @MaxLength(200, { message: 'must be at most 200 characters' })
+  @IsSigningSecret()
   SMS_WEBHOOK_SECRET?: string;
 
   @Emptied()
@@ -36,7 +66,7 @@ export class SmsEnvironment {
 
   @Emptied()
   @IsOptional()
-  @IsString()
+  @Matches(/^\S(?:.{0,98}\S)?$/, { message: 'must be the signature as it was approved' })
   SMS_SIGN_NAME?: string;
 
   @Emptied()
@@ -56,7 +86,7 @@ export class SmsEnvironment {
 
   @Emptied()
   @IsOptional()
-  @IsUrlOf(['http:', 'https:'], 'must be an http:// or https:// URL')
+  @IsOrigin()
   SMS_ENDPOINT?: string;
 
   @WholeNumber()
