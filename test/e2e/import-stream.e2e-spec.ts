@@ -23,8 +23,8 @@ afterEach(() => sockets.splice(0).forEach((socket) => socket.destroy()));
 afterAll(() => bed.stop());
 
 /** Begins an import as a caller that says when it sends and when it goes. */
-async function begin(): Promise<Socket> {
-  const socket = connect(Number(new URL(bed.issuer).port), '127.0.0.1');
+async function begin(base = bed.issuer): Promise<Socket> {
+  const socket = connect(Number(new URL(base).port), '127.0.0.1');
   sockets.push(socket);
   await once(socket, 'connect');
   socket.write(
@@ -154,6 +154,19 @@ describe('the stream of an import', () => {
     expect(await answered(socket, '"line":1,')).toContain('"status":"created"');
     expect(await bed.query('select phone from accounts')).toEqual([{ phone: '+8613800000001' }]);
     expect(await bed.query('select subject from identities')).toEqual([{ subject: 'lin' }]);
+  });
+
+  it('does not hold up the end of the service while its caller still sends', async () => {
+    const replica = await bed.addReplica();
+    const socket = await begin(replica.url);
+    socket.on('error', () => undefined);
+    send(socket, people(0, 1600));
+    await answered(socket, '"line":1500,');
+    const beganAt = performance.now();
+    await replica.stop();
+    expect(performance.now() - beganAt).toBeLessThan(3000);
+    expect(await audited(1500)).toMatchObject({ outcome: 'failed' });
+    expect(await count('accounts')).toBe(1500);
   });
 
   it('is a problem like any other when it fails before the first answer, and cut off when later', async () => {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, type OnModuleDestroy, Post, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -23,7 +23,10 @@ const mediaType = 'application/x-ndjson';
 @ApiBearerAuth()
 @Controller('api/v1/accounts/import')
 @RequiresScope('accounts:write')
-export class ImportController {
+export class ImportController implements OnModuleDestroy {
+  /** What is under way. */
+  readonly #open = new Map<Request, Promise<void>>();
+
   constructor(private readonly accounts: AccountImport) {}
 
   /**
@@ -46,6 +49,18 @@ export class ImportController {
         errors: [{ field: 'Content-Type', message: `must be ${mediaType}` }],
       });
     }
+    const work = this.#answer(request, response, actor);
+    this.#open.set(request, work);
+    await work.finally(() => this.#open.delete(request));
+  }
+
+  /** What has been received whole is finished; who still sends is cut off after the batch under way, since that may last for minutes. */
+  async onModuleDestroy(): Promise<void> {
+    for (const request of this.#open.keys()) if (!request.complete) request.destroy();
+    await Promise.allSettled(this.#open.values());
+  }
+
+  async #answer(request: Request, response: Response, actor: Actor): Promise<void> {
     const batches = this.accounts.run(request, actor);
     try {
       // A fault of ours that comes before any result is answered as elsewhere.
