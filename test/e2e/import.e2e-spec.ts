@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { AuditService } from '../../src/audit/audit.service.js';
 import { adminApi, apiWith, machineToken } from '../fixtures/api.js';
 import { admin, openTestBed, type TestBed } from '../fixtures/service.js';
 
@@ -238,7 +239,7 @@ describe('an import', () => {
 
   it('is one line in the audit, with its counts', async () => {
     await importRows([{ identities: wecom('a') }, { displayName: 'nobody' }]);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await bed.replicas[0]!.service.app.get(AuditService).flush();
     const [event] = await bed.query(
       `select outcome, details, actor from audit_events where action = 'account.import' order by id desc limit 1`,
     );
