@@ -91,7 +91,10 @@ describe('the house', () => {
   it('every controller declares who may call it', () => {
     const silent = sourceFiles(join(root, 'src'))
       .filter((file) => file.endsWith('.controller.ts'))
-      .filter((file) => !/@Public\(\)|@Requires(?:Scope|Person|OpenId)\(/.test(readFileSync(file, 'utf8')))
+      .filter(
+        (file) =>
+          !/@Public\(\)|@Requires(?:Scope|Person|OpenId)\(/.test(readFileSync(file, 'utf8')),
+      )
       .map((file) => relative(root, file));
     expect(silent).toEqual([]);
   });
