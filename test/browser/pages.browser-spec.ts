@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
@@ -242,7 +242,7 @@ beforeAll(async () => {
     response.writeHead(page?.status ?? 404, page?.headers).end(page?.html);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  origin = originOf(server);
 });
 
 afterAll(async () => {
@@ -251,6 +251,10 @@ afterAll(async () => {
     server.closeAllConnections();
   });
 });
+
+function originOf(listening: Server): string {
+  return `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+}
 
 /** The names and heights of what a finger has to hit, where those are less than 44 px high. */
 function smallTargets(tab: Tab): Promise<string[]> {
@@ -297,6 +301,36 @@ describe.each([
       await tab.close();
     },
   );
+});
+
+it('a form ends where the application goes on to, even on another origin', async () => {
+  const listen = async (answer: RequestListener): Promise<Server> => {
+    const started = createServer(answer);
+    await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
+    return started;
+  };
+  const front = await listen((_request, response) => response.end('signed in'));
+  const back = await listen((_request, response) =>
+    response.writeHead(302, { location: `${originOf(front)}/home` }).end(),
+  );
+  const leadsTo = [`${originOf(back)}/callback`];
+  const { html, headers } = pages.requestSent({ ...way, language: 'en', leadsTo });
+  const ours = await listen((request, response) =>
+    request.method === 'POST'
+      ? response.writeHead(303, { location: leadsTo[0] }).end()
+      : response.writeHead(200, headers).end(html),
+  );
+  const { context, close } = await openChromium({ viewport: smallPhone });
+  try {
+    const tab = await context.newPage();
+    await tab.goto(originOf(ours));
+    await tab.click('button');
+    await tab.waitForURL(`${originOf(front)}/home`, { timeout: 5000 });
+    expect(await tab.textContent('body')).toBe('signed in');
+  } finally {
+    await close();
+    for (const each of [front, back, ours]) each.close();
+  }
 });
 
 it.each([

@@ -11,7 +11,7 @@ export interface Page {
 export interface Allowances {
   /** Sources of scripts, e.g. `'self'` or an origin; none unless given. */
   readonly scripts?: readonly string[];
-  /** Where a form may lead, e.g. `'self'` or an origin; nowhere unless given. */
+  /** Where a form may lead, e.g. `'self'` or a scheme; nowhere unless given. */
   readonly forms?: readonly string[];
 }
 
@@ -31,12 +31,14 @@ export function pageHeaders(language: Language, allow: Allowances = {}): Record<
 }
 
 /**
- * The policy's name for where a URL leads: its origin, or its scheme when that has no origins (a native app's own).
- * @throws TypeError when `url` is not absolute
+ * Where a form may lead that ends at an application: ourselves, and whatever has the scheme of its addresses. Chromium holds every
+ * redirect that follows a form to `form-action`, also those by which an application's callback goes on to another origin of its,
+ * and a refused one leaves the person on a page where nothing happens (seen 2026-11-21, Chromium 156).
+ * @param urls those of the application; what is not absolute is ours
  */
-export function policySource(url: string): string {
-  const { origin, protocol } = new URL(url);
-  return origin === 'null' ? protocol : origin;
+export function formsLeadingTo(urls: readonly string[] = []): string[] {
+  const elsewhere = urls.filter((url) => URL.canParse(url)).map((url) => new URL(url).protocol);
+  return ["'self'", ...elsewhere];
 }
 
 function contentSecurityPolicy({ scripts = [], forms = [] }: Allowances): string {

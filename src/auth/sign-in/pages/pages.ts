@@ -14,7 +14,7 @@ import type {
   StartAgainModel,
 } from './page-models.js';
 import { PersonPages } from './person-pages.js';
-import { pageHeaders, policySource, type Allowances, type Page } from './page.js';
+import { formsLeadingTo, pageHeaders, type Allowances, type Page } from './page.js';
 import type { Language } from './language.js';
 import { words } from './words.js';
 
@@ -66,7 +66,7 @@ export class Pages extends PersonPages {
       title: words[model.language].signingIn,
       jsapiScriptUrl,
       bridgeUrl: assetUrl('dingtalk-bridge.js'),
-      allow: { scripts: ["'self'", policySource(jsapiScriptUrl)] },
+      allow: { scripts: ["'self'", new URL(jsapiScriptUrl).origin] },
     });
   }
 
@@ -82,11 +82,9 @@ export class Pages extends PersonPages {
 
   /** Asks before the session ends, as anyone may send a browser to the sign-out address. */
   confirmSignOut(model: ConfirmSignOutModel): Page {
-    // Chromium holds the redirects that follow a form post to `form-action` too.
-    const forms = ["'self'", ...(model.leadsTo ?? []).map(policySource)];
     return this.#page('confirm-sign-out', model, {
       title: words[model.language].confirmSignOut,
-      allow: { forms },
+      allow: { forms: formsLeadingTo(model.leadsTo) },
     });
   }
 

@@ -15,7 +15,7 @@ import type {
   PhoneModel,
   RequestSentModel,
 } from './page-models.js';
-import { type Page, policySource } from './page.js';
+import { formsLeadingTo, type Page } from './page.js';
 import type { Language } from './language.js';
 
 /** What makes a page of a template: words and headers are added there. */
@@ -102,8 +102,7 @@ export class PersonPages {
       title,
       form: formWords[language],
       said: complaint && inWords(complaint, language),
-      // Chromium holds the redirects that follow a form to `form-action` too.
-      allow: { forms: ["'self'", ...(model.leadsTo ?? []).filter(isUrl).map(policySource)] },
+      allow: { forms: formsLeadingTo(model.leadsTo) },
     });
     if (complaint?.waitSeconds === undefined) return page;
     return {
@@ -111,10 +110,6 @@ export class PersonPages {
       headers: { ...page.headers, 'Retry-After': String(complaint.waitSeconds) },
     };
   }
-}
-
-function isUrl(text: string): boolean {
-  return URL.canParse(text);
 }
 
 function statusOf({ code }: Complaint): number {
