@@ -72,7 +72,7 @@ export class AccountsController {
   }
 
   @Post()
-  @ApiCreatedResponse({ type: AccountView })
+  @ApiCreatedResponse({ type: AccountView, headers: { ETag: { schema: { type: 'string' } } } })
   async create(
     @Body() fields: AccountFields,
     @CurrentActor() actor: Actor,

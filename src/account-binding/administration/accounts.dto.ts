@@ -12,6 +12,7 @@ import {
 } from 'class-validator';
 
 import { PageQuery } from '../../common/page-of.js';
+import { IfGiven } from '../../common/validation.js';
 import { slugPattern } from '../../connections/connection.fields.js';
 import type { AccountStatus } from '../account.entity.js';
 import { parsePhone } from '../phone-number.js';
@@ -65,7 +66,7 @@ export class BindIdentityDto {
   connection: string;
 
   @ApiPropertyOptional({ description: 'The corp, where the connection has many.' })
-  @IsOptional()
+  @IfGiven()
   @IsString()
   @MaxLength(64)
   tenant?: string;

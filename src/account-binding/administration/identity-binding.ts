@@ -7,10 +7,10 @@ import type { Actor } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
 import { Clock } from '../../common/clock.js';
 import { ConnectionRegistry } from '../../connections/connection.registry.js';
-import { recordAccountEvents } from '../account-events.js';
 import { isUniqueViolation } from '../unique-violation.js';
 import { lockAccount } from './account-lock.js';
 import type { BindIdentityDto } from './accounts.dto.js';
+import { alreadyBound, findPlace, takePlace } from './identity-place.js';
 
 /** Binds an identity that an administrator names; nobody else may name a subject (SECURITY 13). */
 @Injectable()
@@ -88,38 +88,18 @@ export class IdentityBinding {
     manager: EntityManager,
     accountId: string,
     connection: string,
-    { issuer, subject, tenant }: IdentityName,
+    name: IdentityName,
   ): Promise<{ identityId: string; isNew: boolean }> {
     await lockAccount(manager, accountId);
-    const taken = await manager.query<{ id: string; account_id: string; subject: string }[]>(
-      `select id, account_id, subject from identities
-        where issuer = $1 and (subject = $2 or account_id = $3)`,
-      [issuer, subject, accountId],
-    );
-    const same = taken.find((row) => row.subject === subject);
-    if (same?.account_id === accountId) return { identityId: same.id, isNew: false };
-    if (same) throw alreadyBound();
-    if (taken.length > 0) {
-      throw new AppError(
-        'binding_conflict',
-        `The account has another identity of ${issuer}: they are different people there.`,
-      );
-    }
-    const now = this.clock.now();
-    const [row] = await manager.query<{ id: string }[]>(
-      `insert into identities (account_id, issuer, subject, connection, tenant, user_id, created_at, last_used_at)
-       values ($1, $2, $3, $4, $5, null, $6, $6) returning id`,
-      [accountId, issuer, subject, connection, tenant ?? null, now],
-    );
-    if (!row) throw new Error('an insert returned nothing');
-    const identity = { issuer, subject, connection, ...(tenant && { tenant }) };
-    await recordAccountEvents(manager, now, [
-      { type: 'account.bound', accountId, data: { reason: 'administrator', identity } },
-    ]);
-    return { identityId: row.id, isNew: true };
+    const known = await findPlace(manager, accountId, name);
+    if (known !== undefined) return { identityId: known, isNew: false };
+    const at = this.clock.now();
+    const identityId = await takePlace(manager, accountId, {
+      connection,
+      name,
+      at,
+      isNewAccount: false,
+    });
+    return { identityId, isNew: true };
   }
-}
-
-function alreadyBound(): AppError {
-  return new AppError('identity_already_bound', 'This identity belongs to another account.');
 }

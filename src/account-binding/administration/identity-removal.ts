@@ -6,7 +6,7 @@ import type { Actor } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
 import { Clock } from '../../common/clock.js';
 import { notFound, uuidPattern } from '../../common/identifiers.js';
-import { ConnectionRegistry } from '../../connections/connection.registry.js';
+import { ConnectionRegistry, type OpenConnection } from '../../connections/connection.registry.js';
 import { recordAccountEvents } from '../account-events.js';
 import { endSessionsOfIdentity } from '../sessions.js';
 import { lockAccount } from './account-lock.js';
@@ -36,7 +36,9 @@ export class IdentityRemoval {
   async remove(accountId: string, identityId: string, force: boolean, actor: Actor): Promise<void> {
     const event = { action: 'identity.unbind', accountId, ...actor };
     try {
-      const connection = await this.#remove(accountId, identityId, force);
+      // Read before the transaction, which must not wait for a second connection to Postgres while it holds one.
+      const ways = force ? undefined : await this.connections.list();
+      const connection = await this.#remove(accountId, identityId, ways);
       this.audit.record({ ...event, outcome: 'ok', connection });
     } catch (error) {
       if (error instanceof AppError)
@@ -45,8 +47,15 @@ export class IdentityRemoval {
     }
   }
 
-  /** @returns the slug of the connection that was used last */
-  #remove(accountId: string, identityId: string, force: boolean): Promise<string> {
+  /**
+   * @param ways connections of which one must still lead to the account; left out: none need
+   * @returns the slug of the connection that was used last
+   */
+  #remove(
+    accountId: string,
+    identityId: string,
+    ways: readonly OpenConnection[] | undefined,
+  ): Promise<string> {
     return this.dataSource.transaction(async (manager) => {
       await lockAccount(manager, accountId);
       if (!uuidPattern.test(identityId)) throw notFound('identity');
@@ -55,7 +64,7 @@ export class IdentityRemoval {
         [identityId, accountId],
       );
       if (!found) throw notFound('identity');
-      if (!force && !(await hasAnotherWayIn(manager, this.connections, accountId, identityId))) {
+      if (ways && !(await hasAnotherWayIn(manager, ways, accountId, identityId))) {
         throw new AppError(
           'last_sign_in_method',
           'This is the last way in: without it the person could not sign in any more.',

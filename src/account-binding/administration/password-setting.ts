@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../../audit/audit.service.js';
 import type { Actor } from '../../common/access.js';
@@ -21,26 +21,12 @@ export class PasswordSetting {
 
   /** @throws AppError `account_not_found`, `value_not_allowed`, `password_unsuitable` */
   async set(accountId: string, password: string, mustChange: boolean, actor: Actor): Promise<void> {
-    const [account] = await this.dataSource.query<{ phone: string | null; verified: boolean }[]>(
-      `select phone, phone_verified as verified from accounts where id = $1`,
-      [accountId],
-    );
-    if (!account) throw notFound('account');
-    if (account.phone === null || !account.verified) {
-      throw new AppError(
-        'value_not_allowed',
-        'A password goes with a verified phone, and this account has none.',
-      );
-    }
-    const fault = passwordFault(password, { phone: account.phone });
-    if (fault !== undefined) {
-      throw new AppError('password_unsuitable', fault, {
-        errors: [{ field: 'password', message: fault }],
-      });
-    }
+    requireSuitable(password, await verifiedPhone(this.dataSource.manager, accountId));
     const hash = await hashPassword(password);
     await this.dataSource.transaction(async (manager) => {
       await lockAccount(manager, accountId);
+      // The number may have changed while the hash was computed.
+      requireSuitable(password, await verifiedPhone(manager, accountId));
       await manager.query(
         `insert into account_passwords (account_id, hash, must_change, changed_at) values ($1, $2, $3, $4)
          on conflict (account_id) do update
@@ -60,4 +46,27 @@ export class PasswordSetting {
     });
     this.audit.record({ action: 'password.remove', outcome: 'ok', accountId, ...actor });
   }
+}
+
+/** @throws AppError `account_not_found`, `value_not_allowed` */
+async function verifiedPhone(manager: EntityManager, accountId: string): Promise<string> {
+  const [account] = await manager.query<{ phone: string | null; verified: boolean }[]>(
+    `select phone, phone_verified as verified from accounts where id = $1`,
+    [accountId],
+  );
+  if (!account) throw notFound('account');
+  if (account.phone !== null && account.verified) return account.phone;
+  throw new AppError(
+    'value_not_allowed',
+    'A password goes with a verified phone, and this account has none.',
+  );
+}
+
+/** @throws AppError `password_unsuitable` */
+function requireSuitable(password: string, phone: string): void {
+  const fault = passwordFault(password, { phone });
+  if (fault === undefined) return;
+  throw new AppError('password_unsuitable', fault, {
+    errors: [{ field: 'password', message: fault }],
+  });
 }

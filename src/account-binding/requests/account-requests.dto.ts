@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsUUID } from 'class-validator';
 
 import { PageQuery } from '../../common/page-of.js';
+import { IfGiven } from '../../common/validation.js';
 
 export const requestStates = ['pending', 'accepted', 'rejected'] as const;
 export type RequestState = (typeof requestStates)[number];
@@ -62,7 +63,7 @@ export class AcceptRequestDto {
     format: 'uuid',
     description: 'The account that the identity joins; left out: a new one is made.',
   })
-  @IsOptional()
+  @IfGiven()
   @IsUUID(undefined, { message: 'must be the id of an account' })
   accountId?: string;
 }

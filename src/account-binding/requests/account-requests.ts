@@ -9,8 +9,8 @@ import { Clock } from '../../common/clock.js';
 import { notFound, uuidPattern } from '../../common/identifiers.js';
 import { cursorShapes, instantSql, type PageOf, pageOf, readCursor } from '../../common/page-of.js';
 import { ConnectionRegistry } from '../../connections/connection.registry.js';
-import { recordAccountEvents } from '../account-events.js';
 import { lockAccount } from '../administration/account-lock.js';
+import { alreadyBound, findPlace, takePlace } from '../administration/identity-place.js';
 import { isUniqueViolation } from '../unique-violation.js';
 import type {
   AccountRequestQuery,
@@ -81,26 +81,53 @@ export class AccountRequests {
     accountId: string | undefined,
     actor: Actor,
   ): Promise<AccountRequestView> {
-    const bound = await this.#decide(id, async (manager, { connection, identity }) => {
-      const target = accountId ?? (await this.#newAccount(manager, connection, identity));
-      if (accountId !== undefined) await this.#checkJoinable(manager, accountId, identity);
-      await this.#bind(manager, target, connection, identity, accountId === undefined);
-      await this.#close(manager, id, 'accepted', actor, target);
-      return target;
-    });
-    this.audit.record({
-      action: 'account_request.accept',
-      outcome: 'ok',
-      accountId: bound,
-      ...actor,
-    });
+    // Read before the transaction, which must not wait for a second connection to Postgres while it holds one.
+    const connections = await this.connections.list();
+    const event = { action: 'account_request.accept', details: { request: id }, ...actor };
+    try {
+      const { target, connection } = await this.#decide(id, async (manager, request) => {
+        const { connection, identity } = request;
+        const roles = connections.find(({ slug }) => slug === connection)?.defaultRoles ?? [];
+        const target = accountId ?? (await this.#newAccount(manager, roles, identity));
+        if (accountId !== undefined) await requirePlace(manager, accountId, identity);
+        await takePlace(manager, target, {
+          connection,
+          name: identity,
+          at: this.clock.now(),
+          isNewAccount: accountId === undefined,
+        });
+        await this.#close(manager, id, 'accepted', actor, target);
+        return { target, connection };
+      });
+      this.audit.record({ ...event, outcome: 'ok', accountId: target, connection });
+    } catch (error) {
+      if (error instanceof AppError) {
+        const reason = error.code;
+        this.audit.record({
+          ...event,
+          outcome: 'refused',
+          reason,
+          ...(accountId && { accountId }),
+        });
+      }
+      throw error;
+    }
     return this.read(id);
   }
 
   /** @throws AppError `account_request_not_found`, `already_decided` */
   async reject(id: string, actor: Actor): Promise<AccountRequestView> {
-    await this.#decide(id, (manager) => this.#close(manager, id, 'rejected', actor, null));
-    this.audit.record({ action: 'account_request.reject', outcome: 'ok', ...actor });
+    const connection = await this.#decide(id, async (manager, request) => {
+      await this.#close(manager, id, 'rejected', actor, null);
+      return request.connection;
+    });
+    this.audit.record({
+      action: 'account_request.reject',
+      outcome: 'ok',
+      connection,
+      details: { request: id },
+      ...actor,
+    });
     return this.read(id);
   }
 
@@ -121,20 +148,17 @@ export class AccountRequests {
         return work(manager, request);
       });
     } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      throw new AppError(
-        'identity_already_bound',
-        'The identity was bound to an account in the meantime.',
-      );
+      // Someone else bound it between our look and our write.
+      if (isUniqueViolation(error)) throw alreadyBound();
+      throw error;
     }
   }
 
   async #newAccount(
     manager: EntityManager,
-    slug: string,
+    roles: readonly string[],
     { profile }: PlatformIdentity,
   ): Promise<string> {
-    const connection = await this.connections.find(slug);
     const [row] = await manager.query<{ id: string }[]>(
       // The platform's phone was not proven here: it is kept as what it is, a hint.
       `insert into accounts (display_name, phone, email, avatar_url, gender, roles, created_at, updated_at)
@@ -145,49 +169,12 @@ export class AccountRequests {
         profile.email ?? null,
         profile.avatarUrl ?? null,
         profile.gender ?? null,
-        [...(connection?.defaultRoles ?? [])],
+        [...roles],
         this.clock.now(),
       ],
     );
     if (!row) throw new Error('an insert returned nothing');
     return row.id;
-  }
-
-  async #checkJoinable(
-    manager: EntityManager,
-    accountId: string,
-    { issuer }: PlatformIdentity,
-  ): Promise<void> {
-    await lockAccount(manager, accountId);
-    const others = await manager.query<unknown[]>(
-      `select 1 from identities where account_id = $1 and issuer = $2`,
-      [accountId, issuer],
-    );
-    if (others.length === 0) return;
-    throw new AppError(
-      'binding_conflict',
-      `The account has another identity of ${issuer}: they are different people there.`,
-    );
-  }
-
-  async #bind(
-    manager: EntityManager,
-    accountId: string,
-    connection: string,
-    { issuer, subject, tenant, userId }: PlatformIdentity,
-    isNew: boolean,
-  ): Promise<void> {
-    const now = this.clock.now();
-    await manager.query(
-      `insert into identities (account_id, issuer, subject, connection, tenant, user_id, created_at, last_used_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $7)`,
-      [accountId, issuer, subject, connection, tenant ?? null, userId ?? null, now],
-    );
-    const identity = { issuer, subject, connection, ...(tenant && { tenant }) };
-    const data = { reason: 'administrator', identity };
-    await recordAccountEvents(manager, now, [
-      { type: isNew ? 'account.created' : 'account.bound', accountId, data },
-    ]);
   }
 
   async #close(
@@ -202,4 +189,13 @@ export class AccountRequests {
       [id, status, this.clock.now(), actor.actor, accountId],
     );
   }
+}
+
+async function requirePlace(
+  manager: EntityManager,
+  accountId: string,
+  identity: PlatformIdentity,
+): Promise<void> {
+  await lockAccount(manager, accountId);
+  if ((await findPlace(manager, accountId, identity)) !== undefined) throw alreadyBound();
 }
