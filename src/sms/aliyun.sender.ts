@@ -1,17 +1,26 @@
-import { AppError } from '../common/app-error.js';
 import type { SmsCloud } from '../config/config.js';
-import { type CloudMeaning, cloudError } from './cloud-errors.js';
+import { type CloudMeaning, cloudError, platformCodeOf } from './cloud-errors.js';
 import { type PhoneCodeMessage, SmsSender } from './sms-sender.js';
 
 const timeoutMs = 5000;
 const call = 'Dysmsapi SendSms';
+const rightMissing = 'Give the RAM user of the access key the right dysms:SendSms.';
 
 /** What Aliyun's codes mean to us (Dysmsapi 2017-05-25, "API error codes"). Any other: not available, with the code. */
 const meanings: Readonly<Record<string, CloudMeaning>> = {
   'isv.BUSINESS_LIMIT_CONTROL': { kind: 'limited' },
-  'isv.DAY_LIMIT_CONTROL': { kind: 'limited' },
   'isv.MOBILE_NUMBER_ILLEGAL': { kind: 'no-such-number' },
-  'isv.MOBILE_COUNT_OVER_LIMIT': { kind: 'no-such-number' },
+  // The number's owner does not want messages.
+  'isv.BLACK_KEY_CONTROL_LIMIT': { kind: 'no-such-number' },
+  // These two count all messages of the account, unlike BUSINESS_LIMIT_CONTROL.
+  'isv.DAY_LIMIT_CONTROL': {
+    kind: 'refused',
+    fix: 'Raise the daily limit in Aliyun’s SMS console.',
+  },
+  'isv.MONTH_LIMIT_CONTROL': {
+    kind: 'refused',
+    fix: 'Raise the monthly limit in Aliyun’s SMS console.',
+  },
   'isv.OUT_OF_SERVICE': { kind: 'refused', fix: 'Settle the account: the service is suspended.' },
   'isv.AMOUNT_NOT_ENOUGH': { kind: 'refused', fix: 'Top the account up.' },
   'isv.SMS_SIGNATURE_ILLEGAL': { kind: 'refused', fix: 'SMS_SIGN_NAME is no approved signature.' },
@@ -20,12 +29,18 @@ const meanings: Readonly<Record<string, CloudMeaning>> = {
     kind: 'refused',
     fix: 'The template must hold exactly one variable, ${code}.',
   },
-  'isv.RAM_PERMISSION_DENY': {
+  'isp.RAM_PERMISSION_DENY': { kind: 'refused', fix: rightMissing },
+  'Forbidden.RAM': { kind: 'refused', fix: rightMissing },
+  'isv.DOMESTIC_NUMBER_NOT_SUPPORTED': {
     kind: 'refused',
-    fix: 'Give the RAM user of the access key the right dysms:SendSms.',
+    fix: 'SMS_TEMPLATE is a template for numbers abroad; choose one for the mainland.',
   },
   SignatureDoesNotMatch: { kind: 'refused', fix: 'SMS_ACCESS_KEY_SECRET does not fit its id.' },
   'InvalidAccessKeyId.NotFound': { kind: 'refused', fix: 'SMS_ACCESS_KEY_ID does not exist.' },
+  'InvalidTimeStamp.Expired': {
+    kind: 'refused',
+    fix: 'Set this host’s clock: it is off by more than 15 minutes.',
+  },
   'InvalidAccessKeyId.Inactive': { kind: 'refused', fix: 'The access key is disabled.' },
 };
 
@@ -57,7 +72,7 @@ export class AliyunSender extends SmsSender {
     this.#client ??= this.#open();
     const client = await this.#client;
     const answer = await client.sendSmsWithOptions(message, runtime).catch((error: unknown) => {
-      throw failure(error);
+      throw cloudError(call, platformCodeOf(error), (error as Error).message, meanings);
     });
     const { code: result, message: words } = answer.body ?? {};
     if (result !== 'OK') throw cloudError(call, result, words, meanings);
@@ -74,19 +89,10 @@ export class AliyunSender extends SmsSender {
         accessKeyId,
         accessKeySecret: accessKeySecret.reveal(),
         regionId: region,
-        endpoint: base?.host ?? 'dysmsapi.aliyuncs.com',
+        // Without one, the SDK knows the region's own.
+        ...(base && { endpoint: base.host }),
         protocol: base?.protocol.replace(':', '') ?? 'https',
       }),
     );
   }
-}
-
-function failure(error: unknown): AppError {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return cloudError(
-    call,
-    typeof code === 'string' ? code : undefined,
-    typeof message === 'string' ? message : undefined,
-    meanings,
-  );
 }

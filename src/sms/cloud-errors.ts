@@ -16,15 +16,14 @@ export function cloudError(
   words: string | undefined,
   meanings: Readonly<Record<string, CloudMeaning>>,
 ): AppError {
-  const meaning =
-    platformCode !== undefined && Object.hasOwn(meanings, platformCode)
-      ? meanings[platformCode]
-      : undefined;
+  const meaning = Object.hasOwn(meanings, platformCode ?? '')
+    ? meanings[platformCode ?? '']
+    : undefined;
   const operator = {
     call,
     platformCode: platformCode ?? 'no answer',
     ...(words !== undefined && { platformMessage: scrubbed(words) }),
-    ...(meaning?.kind === 'refused' && { fix: meaning.fix }),
+    ...fixOf(platformCode, meaning),
   };
   switch (meaning?.kind) {
     case 'limited':
@@ -39,10 +38,32 @@ export function cloudError(
   }
 }
 
+/** The code of a refusal, from whatever an SDK throws: theirs are words with dots; a broken connection has Node's. */
+export function platformCodeOf(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^[A-Za-z][\w.-]{1,99}$/.test(code) && code !== 'undefined'
+    ? code
+    : undefined;
+}
+
+function fixOf(
+  platformCode: string | undefined,
+  meaning: CloudMeaning | undefined,
+): { readonly fix?: string } {
+  if (meaning) return meaning.kind === 'refused' ? { fix: meaning.fix } : {};
+  return {
+    fix:
+      platformCode === undefined || /^E[A-Z_]+$/.test(platformCode)
+        ? 'Check that this host can reach the SMS service (DNS, firewall, OUTBOUND_PROXY, SMS_ENDPOINT), and its status page.'
+        : 'Look the code up in the SMS service’s list of errors.',
+  };
+}
+
 function scrubbed(words: string): string {
   return words
-    .slice(0, 300)
+    .slice(0, 2000)
     .replace(/https?:\/\/\S+/g, '…')
     .replace(/[+\w/=%-]{16,}/g, '…')
-    .replace(/\d{5,}/g, '…');
+    .replace(/\d{4,}/g, '…')
+    .slice(0, 300);
 }

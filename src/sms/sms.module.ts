@@ -16,7 +16,7 @@ import { WebhookSender } from './webhook.sender.js';
     {
       provide: SmsSender,
       inject: [Config, Clock, Logger],
-      useFactory: ({ sms }: Config, clock: Clock, logger: Logger): SmsSender => {
+      useFactory: ({ sms, outboundProxy }: Config, clock: Clock, logger: Logger): SmsSender => {
         switch (sms.sender) {
           case 'none':
             return new NoSender();
@@ -25,9 +25,12 @@ import { WebhookSender } from './webhook.sender.js';
           case 'webhook':
             return new WebhookSender(sms.url, sms.secret, clock);
           case 'aliyun':
+            if (outboundProxy) {
+              logger.warn({}, 'Aliyun’s SDK takes no proxy: codes by SMS go past OUTBOUND_PROXY');
+            }
             return new AliyunSender(sms);
           case 'tencent':
-            return new TencentSender(sms);
+            return new TencentSender(sms, outboundProxy);
         }
       },
     },

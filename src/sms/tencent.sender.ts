@@ -1,5 +1,7 @@
+import type { Secret } from '../common/secret.js';
 import type { SmsCloud } from '../config/config.js';
-import { type CloudMeaning, cloudError } from './cloud-errors.js';
+import { type CloudMeaning, cloudError, platformCodeOf } from './cloud-errors.js';
+import { oneRequestAgent } from './one-request-agent.js';
 import { type PhoneCodeMessage, SmsSender } from './sms-sender.js';
 
 const timeoutSeconds = 5;
@@ -34,6 +36,14 @@ const meanings: Readonly<Record<string, CloudMeaning>> = {
     kind: 'refused',
     fix: 'SMS_SDK_APP_ID is not an application of this account.',
   },
+  'AuthFailure.UnauthorizedOperation': {
+    kind: 'refused',
+    fix: 'Give the CAM user of the access key the right sms:SendSms.',
+  },
+  'AuthFailure.SignatureExpire': {
+    kind: 'refused',
+    fix: 'Set this host’s clock: it is off by more than five minutes.',
+  },
   'AuthFailure.SignatureFailure': {
     kind: 'refused',
     fix: 'SMS_ACCESS_KEY_SECRET does not fit its id.',
@@ -46,16 +56,16 @@ type Client = InstanceType<Sdk['sms']['v20210111']['Client']>;
 
 /** Tencent Cloud SMS (腾讯云短信) through its official SDK, which is loaded when the first code is sent. */
 export class TencentSender extends SmsSender {
-  #client: Promise<Client> | undefined;
-
-  constructor(private readonly settings: SmsCloud & { readonly sdkAppId: string }) {
+  constructor(
+    private readonly settings: SmsCloud & { readonly sdkAppId: string },
+    private readonly proxy?: Secret,
+  ) {
     super();
   }
 
   override async sendCode({ phone, code, validMinutes }: PhoneCodeMessage): Promise<void> {
     const { sdkAppId, signName, template } = this.settings;
-    this.#client ??= this.#open();
-    const client = await this.#client;
+    const client = await this.#open();
     const answer = await client
       .SendSms({
         PhoneNumberSet: [phone],
@@ -65,18 +75,18 @@ export class TencentSender extends SmsSender {
         TemplateParamSet: [code.reveal(), String(validMinutes)],
       })
       .catch((error: unknown) => {
-        const { code: refused, message } = error as { code?: string; message?: string };
-        throw cloudError(call, refused, message, meanings);
+        throw cloudError(call, platformCodeOf(error), (error as Error).message, meanings);
       });
     // One number, one status: the call itself succeeds also where the message was not taken.
     const [status] = answer.SendStatusSet ?? [];
     if (status?.Code !== 'Ok') throw cloudError(call, status?.Code, status?.Message, meanings);
   }
 
+  /** One for each message, since its connection carries one request. */
   async #open(): Promise<Client> {
     const sdk = await import('tencentcloud-sdk-nodejs-sms');
     const { accessKeyId, accessKeySecret, region, endpoint } = this.settings;
-    const base = endpoint === undefined ? undefined : new URL(endpoint);
+    const base = new URL(endpoint ?? 'https://sms.tencentcloudapi.com');
     return new sdk.sms.v20210111.Client({
       credential: { secretId: accessKeyId, secretKey: accessKeySecret.reveal() },
       region,
@@ -84,7 +94,9 @@ export class TencentSender extends SmsSender {
         signMethod: 'TC3-HMAC-SHA256',
         httpProfile: {
           reqTimeout: timeoutSeconds,
-          ...(base && { endpoint: base.host, protocol: `${base.protocol}//` }),
+          endpoint: base.host,
+          protocol: `${base.protocol}//`,
+          agent: oneRequestAgent(base, this.proxy),
         },
       },
     });

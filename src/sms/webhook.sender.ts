@@ -24,9 +24,10 @@ export class WebhookSender extends SmsSender {
   ) {
     super();
     const text = secret.reveal();
+    // Text as its bytes in UTF-8: the library's own reading of text knows Latin letters only.
     this.#webhook = text.startsWith('whsec_')
       ? new Webhook(text)
-      : new Webhook(text, { format: 'raw' });
+      : new Webhook(Buffer.from(text), { format: 'raw' });
   }
 
   override async sendCode({
@@ -62,6 +63,8 @@ export class WebhookSender extends SmsSender {
         method: 'POST',
         headers,
         body,
+        // A kept connection may have ended unseen, and a message that was lost on it cannot be sent again.
+        reset: true,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
         signal: AbortSignal.timeout(timeoutMs),
