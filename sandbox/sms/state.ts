@@ -17,6 +17,7 @@ export class SmsState {
   readonly inbox: SmsMessage[] = [];
   /** What the next messages are refused with, in the service's own words. */
   readonly refusals: string[] = [];
+  readonly #nonces = new Set<string>();
 
   take(message: SmsMessage): void {
     this.inbox.push(message);
@@ -24,7 +25,15 @@ export class SmsState {
     if (this.inbox.length > 5000) this.inbox.splice(0, 1000);
   }
 
+  /** Whether a nonce was never seen before; from then on it was. */
+  isFirstUse(nonce: string): boolean {
+    const isNew = nonce !== '' && !this.#nonces.has(nonce);
+    this.#nonces.add(nonce);
+    return isNew;
+  }
+
   reset(): void {
+    this.#nonces.clear();
     this.inbox.length = 0;
     this.refusals.length = 0;
   }

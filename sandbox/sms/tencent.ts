@@ -93,16 +93,20 @@ function signatureFault(request: SandboxRequest, state: SmsState): Reply | undef
   const [, keyId = '', date = '', service = '', names = '', signature = ''] = given;
   if (keyId !== state.accessKeyId)
     return failure('AuthFailure.SecretIdNotFound', 'The SecretId is not found.');
+  const timestamp = header(request, 'x-tc-timestamp') ?? '';
+  const at = Number(timestamp) * 1000;
+  // By the machine's time, as the SDK reads no other.
+  if (!(Math.abs(Date.now() - at) < 5 * 60_000))
+    return failure('AuthFailure.SignatureExpire', 'The provided signature has expired.');
+  const signed = names.split(';');
+  const isWhole = signed.includes('content-type') && signed.includes('host');
+  if (!isWhole || new Date(at).toISOString().slice(0, 10) !== date) return mismatch();
   // The real host has no port, and the SDK signs none.
   const valueOf = (name: string): string =>
     (header(request, name) ?? '').trim().replace(name === 'host' ? /:\d+$/ : /$^/, '');
-  const headers = names
-    .split(';')
-    .map((name) => `${name}:${valueOf(name).toLowerCase()}\n`)
-    .join('');
+  const headers = signed.map((name) => `${name}:${valueOf(name).toLowerCase()}\n`).join('');
   const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
   const canonical = [request.method, '/', '', headers, names, sha(request.body)].join('\n');
-  const timestamp = header(request, 'x-tc-timestamp') ?? '';
   const toSign = [
     'TC3-HMAC-SHA256',
     timestamp,
@@ -116,7 +120,12 @@ function signatureFault(request: SandboxRequest, state: SmsState): Reply | undef
   const same =
     right.length === signature.length &&
     timingSafeEqual(Buffer.from(right), Buffer.from(signature));
-  return same
-    ? undefined
-    : failure('AuthFailure.SignatureFailure', 'The provided credentials could not be validated.');
+  return same ? undefined : mismatch();
+}
+
+function mismatch(): Reply {
+  return failure(
+    'AuthFailure.SignatureFailure',
+    'The provided credentials could not be validated.',
+  );
 }

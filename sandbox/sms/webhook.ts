@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 import type { PlatformHost } from '../http/platform-host.js';
 import { jsonReply, type Reply } from '../http/reply.js';
-import { header, jsonObject, type SandboxRequest } from '../http/request.js';
+import { header, jsonObject, textField, type SandboxRequest } from '../http/request.js';
 import type { SmsState } from './state.js';
 
 /** An operator's own gateway: takes codes by POST, and checks the signature (Standard Webhooks) independently of the library. */
@@ -29,8 +29,17 @@ function take(request: SandboxRequest, state: SmsState): Reply {
   const refusal = state.refusals.shift();
   if (refusal !== undefined)
     return jsonReply({ error: refusal }, { status: 500, outcome: refusal });
-  const { phone, code } = jsonObject(request) ?? {};
-  state.take({ through: 'webhook', phone: String(phone), code: String(code) });
+  const fields = jsonObject(request) ?? {};
+  const phone = textField(fields, 'phone') ?? '';
+  const code = textField(fields, 'code') ?? '';
+  const isWellFormed =
+    fields['type'] === 'phone_code' &&
+    /^\+[1-9]\d{6,14}$/.test(phone) &&
+    /^\d{6}$/.test(code) &&
+    typeof fields['validMinutes'] === 'number' &&
+    ['zh-CN', 'en'].includes(String(fields['language']));
+  if (!isWellFormed) return jsonReply({ error: 'bad message' }, { status: 400, outcome: '400' });
+  state.take({ through: 'webhook', phone, code });
   return jsonReply({});
 }
 
@@ -38,6 +47,7 @@ function isSigned(request: SandboxRequest, secret: string): boolean {
   const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map(
     (name) => header(request, name) ?? '',
   );
+  if (!id || !/^\d{10}$/.test(timestamp ?? '')) return false;
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   const right = createHmac('sha256', key).update(`${id}.${timestamp}.${request.body}`).digest();
   return (signatures ?? '').split(' ').some((each) => {
