@@ -69,7 +69,7 @@ function plain(headers: IncomingHttpHeaders): Record<string, string> {
 async function ask(cloud: 'aliyun' | 'tencent', { path, headers, body }: Signed) {
   const url = sandbox.endpoints.sms[cloud] + path;
   const reply = await request(url, { method: 'POST', headers, body });
-  return { status: reply.statusCode, body: (await reply.body.json()) };
+  return { status: reply.statusCode, body: await reply.body.json() };
 }
 
 describe('Aliyun', () => {
