@@ -36,6 +36,7 @@ export class Webhooks1763683200007 implements MigrationInterface {
         seq bigint generated always as identity unique,
         webhook_id uuid not null references webhooks (id) on delete cascade,
         event_id uuid not null,
+        account_id uuid,
         type text not null,
         body text not null,
         status text not null default 'pending' check (status in ('pending', 'delivered', 'failed')),
@@ -48,7 +49,13 @@ export class Webhooks1763683200007 implements MigrationInterface {
         unique (webhook_id, event_id)
       )`);
     await runner.query(
-      `create index webhook_deliveries_due on webhook_deliveries (next_attempt_at) where status = 'pending'`,
+      `create index webhook_deliveries_due on webhook_deliveries (webhook_id, next_attempt_at, seq) where status = 'pending'`,
+    );
+    await runner.query(
+      `create index webhook_deliveries_before on webhook_deliveries (webhook_id, account_id, seq) where status = 'pending'`,
+    );
+    await runner.query(
+      `create index webhook_deliveries_list on webhook_deliveries (webhook_id, seq desc)`,
     );
     await runner.query(`create index webhook_deliveries_age on webhook_deliveries (created_at)`);
   }

@@ -48,3 +48,15 @@ export function nextAttemptAfter(
   const seconds = Math.max(pause * (1 + random() / 5), Math.min(wishSeconds, longestWishSeconds));
   return new Date(now.getTime() + seconds * 1000);
 }
+
+/**
+ * How long a receiver asks to be left alone (RFC 9110, 10.2.3): a number of seconds, or a date.
+ * @returns `undefined` for what is neither, or past
+ */
+export function readRetryAfter(header: string | undefined, now: Date): number | undefined {
+  if (!header) return undefined;
+  const seconds = /^\d+$/.test(header)
+    ? Number(header)
+    : Math.ceil((Date.parse(header) - now.getTime()) / 1000);
+  return seconds > 0 ? seconds : undefined;
+}

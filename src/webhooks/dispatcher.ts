@@ -4,31 +4,42 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 
+import { AuditService } from '../audit/audit.service.js';
 import { Logger } from '../common/logger.js';
 import { Lifecycle } from '../health/lifecycle.js';
-import { DeliveriesRepository } from './deliveries.repository.js';
-import type { DueDelivery } from './delivery.js';
+import { type DueDelivery, type Outcome } from './delivery.js';
+import { DeliveryQueue } from './delivery-queue.js';
+import { Outbox } from './outbox.js';
 import { WebhookSender } from './webhook-sender.js';
 import { WebhooksRepository } from './webhooks.repository.js';
 
 const everyMs = 1000;
 const eventsAtOnce = 200;
 /** How many deliveries of this replica are under way, and how many to one receiver. */
-const sendingAtOnce = 32;
+const sendingAtOnce = 64;
 const perWebhook = 8;
+
+interface Sending {
+  readonly webhookId: string;
+  readonly ended: Promise<void>;
+}
 
 /** Takes events from the outbox to their receivers, in the background of every replica. */
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #sending = new Map<string, Promise<void>>();
+  readonly #sending = new Set<Sending>();
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<void> | undefined;
+  #again = false;
+  #troubled = false;
   #stopped = false;
 
   constructor(
-    private readonly deliveries: DeliveriesRepository,
+    private readonly outbox: Outbox,
+    private readonly queue: DeliveryQueue,
     private readonly webhooks: WebhooksRepository,
     private readonly sender: WebhookSender,
+    private readonly audit: AuditService,
     private readonly lifecycle: Lifecycle,
     private readonly logger: Logger,
   ) {}
@@ -42,54 +53,64 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     this.#stopped = true;
     clearTimeout(this.#timer);
     await this.#turn;
-    await Promise.all(this.#sending.values());
+    await Promise.all([...this.#sending].map(({ ended }) => ended));
     await this.sender.close();
   }
 
   #wait(ms: number): void {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#run(), ms * (0.8 + Math.random() * 0.4)).unref();
+    // Replicas that started together do not ask together.
+    const withJitterMs = ms * (0.8 + Math.random() * 0.4);
+    this.#timer = setTimeout(() => this.#begin(), withJitterMs).unref();
   }
 
-  async #run(): Promise<void> {
+  #begin(): void {
     // Before the schema is there, and while the service stops, nobody asks.
-    if (this.lifecycle.phase === 'running') {
-      this.#turn ??= this.#work().finally(() => (this.#turn = undefined));
-      await this.#turn;
-    }
-    this.#wait(everyMs);
+    if (this.lifecycle.phase !== 'running') return this.#wait(everyMs);
+    this.#again = false;
+    this.#turn = this.#work().finally(() => {
+      this.#turn = undefined;
+      this.#wait(this.#again ? 0 : everyMs);
+    });
+  }
+
+  /** There may be more to send: no need to sleep on it. */
+  #wake(): void {
+    if (this.#turn) this.#again = true;
+    else this.#wait(0);
   }
 
   async #work(): Promise<void> {
     try {
-      while (!this.#stopped && (await this.deliveries.dispatch(eventsAtOnce)) === eventsAtOnce);
+      while (!this.#stopped && (await this.outbox.dispatch(eventsAtOnce)) === eventsAtOnce);
       await this.#sendDue();
+      this.#troubled = false;
     } catch (error) {
-      this.logger.warn({ err: error }, 'webhooks could not be looked after; the next turn will');
+      if (!this.#troubled)
+        this.logger.warn({ err: error }, 'webhooks wait until Postgres can be asked again');
+      this.#troubled = true;
     }
   }
 
   async #sendDue(): Promise<void> {
     const free = sendingAtOnce - this.#sending.size;
     if (this.#stopped || free <= 0) return;
-    const due = await this.deliveries.claim(free, perWebhook);
-    for (const delivery of due) {
-      const sending = this.#send(delivery).finally(() => {
-        this.#sending.delete(delivery.id);
-        // More may wait: no need to sleep on it.
-        this.#wait(0);
+    const underWay = [...this.#sending].map(({ webhookId }) => webhookId);
+    for (const delivery of await this.queue.claim(free, perWebhook, underWay)) {
+      const ended = this.#send(delivery).finally(() => {
+        this.#sending.delete(sending);
+        this.#wake();
       });
-      this.#sending.set(delivery.id, sending);
+      const sending = { webhookId: delivery.webhookId, ended };
+      this.#sending.add(sending);
     }
   }
 
   async #send(delivery: DueDelivery): Promise<void> {
     try {
-      const secret = this.webhooks.openSecret(delivery.webhookId, delivery.sealedSecret);
-      const outcome = await this.sender.send(delivery, secret);
-      await this.deliveries.settle(delivery, outcome);
-      if (outcome.kind === 'gone') await this.webhooks.disable(delivery.webhookId);
+      const outcome = await this.#attempt(delivery);
+      await this.queue.settle(delivery, outcome);
       if (outcome.kind === 'delivered') return;
       this.logger.warn(
         {
@@ -99,10 +120,9 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
           attempt: delivery.attempts,
           error: outcome.error,
         },
-        outcome.kind === 'gone'
-          ? 'a webhook is disabled: its receiver is gone for good'
-          : 'a webhook delivery failed and is tried again later',
+        'a webhook delivery failed',
       );
+      if (outcome.kind === 'gone') await this.#disable(delivery);
     } catch (error) {
       // The lease ends, and somebody tries again.
       this.logger.warn(
@@ -110,5 +130,25 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
         'a webhook delivery could not be settled',
       );
     }
+  }
+
+  async #attempt(delivery: DueDelivery): Promise<Outcome> {
+    let secret: string;
+    try {
+      secret = this.webhooks.openSecret(delivery.webhookId, delivery.sealedSecret);
+    } catch {
+      return { kind: 'retry', error: 'the secret cannot be opened with SECRET_KEY: renew it' };
+    }
+    return this.sender.send(delivery, secret);
+  }
+
+  async #disable({ webhookId, url }: DueDelivery): Promise<void> {
+    if (!(await this.webhooks.disable(webhookId, url))) return;
+    this.audit.record({
+      action: 'webhook.disable',
+      outcome: 'ok',
+      reason: 'the receiver answered 410 Gone',
+      details: { webhook: webhookId },
+    });
   }
 }

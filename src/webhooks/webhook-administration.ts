@@ -67,16 +67,22 @@ export class WebhookAdministration {
     await this.read(id);
     if (changes.url !== undefined) this.#checkUrl(changes.url);
     const stored = await this.webhooks.change(id, changes, ifMatch);
-    this.#note('webhook.update', id, actor);
+    // A field that was left out is there all the same, without a value.
+    const changed = Object.entries(changes).flatMap(([name, value]) =>
+      value === undefined ? [] : [name],
+    );
+    this.#note('webhook.update', id, actor, { changed });
     return stored;
   }
 
+  /** @throws AppError `webhook_not_found` */
   async delete(id: string, actor: Actor): Promise<void> {
     await this.read(id);
     await this.webhooks.delete(id);
     this.#note('webhook.delete', id, actor);
   }
 
+  /** @throws AppError `webhook_not_found` */
   async renewSecret(id: string, actor: Actor): Promise<string> {
     await this.read(id);
     const secret = await this.webhooks.renewSecret(id);
@@ -84,9 +90,12 @@ export class WebhookAdministration {
     return secret;
   }
 
-  async test(id: string): Promise<DeliveryWithBody> {
+  /** @throws AppError `webhook_not_found` */
+  async test(id: string, actor: Actor): Promise<DeliveryWithBody> {
     await this.read(id);
-    return this.deliveries.read(id, await this.deliveries.test(id));
+    const delivery = await this.deliveries.test(id);
+    this.#note('webhook.test', id, actor, { delivery: delivery.id });
+    return delivery;
   }
 
   /** @throws AppError `webhook_not_found` */
@@ -112,21 +121,22 @@ export class WebhookAdministration {
   }
 
   /** @throws AppError `webhook_not_found`, `delivery_not_found` */
-  async retry(id: string, deliveryId: string): Promise<DeliveryWithBody> {
+  async retry(id: string, deliveryId: string, actor: Actor): Promise<DeliveryWithBody> {
     await this.read(id);
-    await this.deliveries.retry(id, deliveryId);
-    return this.deliveries.read(id, deliveryId);
+    const delivery = await this.deliveries.retry(id, deliveryId);
+    this.#note('webhook.retry', id, actor, { delivery: delivery.id });
+    return delivery;
   }
 
   #checkUrl(url: string): void {
-    if (!this.config.production || url.startsWith('https:')) return;
+    if (!this.config.production || new URL(url).protocol === 'https:') return;
     throw new AppError('value_not_allowed', 'In production, webhooks go over https.', {
       errors: [{ field: 'url', message: 'must begin with https://' }],
     });
   }
 
-  #note(action: string, webhook: string, actor: Actor): void {
-    this.audit.record({ action, outcome: 'ok', details: { webhook }, ...actor });
+  #note(action: string, webhook: string, actor: Actor, more: object = {}): void {
+    this.audit.record({ action, outcome: 'ok', details: { webhook, ...more }, ...actor });
   }
 }
 

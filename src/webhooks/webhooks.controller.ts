@@ -65,7 +65,10 @@ export class WebhooksController {
   }
 
   @Post()
-  @ApiCreatedResponse({ type: CreatedWebhookView })
+  @ApiCreatedResponse({
+    type: CreatedWebhookView,
+    headers: { ETag: { schema: { type: 'string' } } },
+  })
   async create(
     @Body() body: CreateWebhookDto,
     @CurrentActor() actor: Actor,
@@ -111,8 +114,8 @@ export class WebhooksController {
   /** Queues a `webhook.test` event. */
   @Post(':id/test')
   @ApiCreatedResponse({ type: DeliveryWithBody })
-  test(@Param('id') id: string): Promise<DeliveryWithBody> {
-    return this.webhooks.test(id);
+  test(@Param('id') id: string, @CurrentActor() actor: Actor): Promise<DeliveryWithBody> {
+    return this.webhooks.test(id, actor);
   }
 
   @Get(':id/deliveries')
@@ -142,8 +145,9 @@ export class WebhooksController {
   retry(
     @Param('id') id: string,
     @Param('deliveryId') deliveryId: string,
+    @CurrentActor() actor: Actor,
   ): Promise<DeliveryWithBody> {
-    return this.webhooks.retry(id, deliveryId);
+    return this.webhooks.retry(id, deliveryId, actor);
   }
 }
 

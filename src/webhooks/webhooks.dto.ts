@@ -20,9 +20,12 @@ const IsWebhookUrl = (): PropertyDecorator =>
     name: 'isWebhookUrl',
     validator: {
       validate: (value: unknown) => {
-        if (typeof value !== 'string' || !URL.canParse(value)) return false;
-        const { protocol, username, password, hash } = new URL(value);
-        return ['http:', 'https:'].includes(protocol) && !username && !password && !hash;
+        // What the parser mends or passes over is refused: what is kept is what is meant.
+        if (typeof value !== 'string' || !/^https?:\/\/[^\s\p{Control}\\#]+$/iu.test(value))
+          return false;
+        if (!URL.canParse(value)) return false;
+        const { username, password } = new URL(value);
+        return !username && !password;
       },
       defaultMessage: () => 'must be an http:// or https:// URL without user and fragment',
     },
@@ -30,8 +33,8 @@ const IsWebhookUrl = (): PropertyDecorator =>
 
 export class CreateWebhookDto {
   @ApiProperty({ format: 'uri', description: 'https in production.' })
-  @IsWebhookUrl()
   @MaxLength(2000)
+  @IsWebhookUrl()
   url: string;
 
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 200 })
@@ -57,8 +60,8 @@ export class CreateWebhookDto {
 export class ChangeWebhookDto {
   @ApiPropertyOptional({ format: 'uri' })
   @IfGiven()
-  @IsWebhookUrl()
   @MaxLength(2000)
+  @IsWebhookUrl()
   url?: string;
 
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 200 })

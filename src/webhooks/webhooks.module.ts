@@ -3,7 +3,9 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { DeliveriesRepository } from './deliveries.repository.js';
+import { DeliveryQueue } from './delivery-queue.js';
 import { Dispatcher } from './dispatcher.js';
+import { Outbox } from './outbox.js';
 import { WebhookAdministration } from './webhook-administration.js';
 import { WebhookSender } from './webhook-sender.js';
 import { WebhooksController } from './webhooks.controller.js';
@@ -15,7 +17,9 @@ import { WebhooksRepository } from './webhooks.repository.js';
   controllers: [WebhooksController],
   providers: [
     DeliveriesRepository,
+    DeliveryQueue,
     Dispatcher,
+    Outbox,
     WebhookAdministration,
     WebhookSender,
     WebhooksRepository,

@@ -112,12 +112,16 @@ export class WebhooksRepository {
     if (count === 0) throw notFound('webhook');
   }
 
-  /** Its receiver is gone for good. */
-  async disable(id: string): Promise<void> {
-    await this.dataSource.query(
-      `update webhooks set enabled = false, updated_at = $2 where id = $1`,
-      [id, this.clock.now()],
+  /**
+   * The receiver at this URL is gone for good; one that was moved on meanwhile is another.
+   * @returns whether this call disabled it
+   */
+  async disable(id: string, url: string): Promise<boolean> {
+    const [, count] = await this.dataSource.query<[unknown[], number]>(
+      `update webhooks set enabled = false, updated_at = $3 where id = $1 and url = $2 and enabled`,
+      [id, url, this.clock.now()],
     );
+    return count > 0;
   }
 
   /** @param sealed the `secret` column */
