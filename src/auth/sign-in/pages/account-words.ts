@@ -1,4 +1,5 @@
 import type { Language } from './language.js';
+import type { Around } from './words.js';
 
 /** What `/account` says. */
 export interface AccountWords {
@@ -18,9 +19,11 @@ export interface AccountWords {
   readonly lastUsedAt: string;
   readonly unbind: string;
   readonly bindAnother: string;
-  readonly bind: (name: string) => string;
+  readonly bind: Around;
   readonly sessions: string;
   readonly thisBrowser: string;
+  readonly otherBrowser: string;
+  readonly noSessions: string;
   readonly signedInAt: string;
   readonly signOutEverywhere: string;
   readonly signOutEverywhereHint: string;
@@ -47,9 +50,11 @@ export const accountWords = {
     lastUsedAt: '最近使用',
     unbind: '解除绑定',
     bindAnother: '绑定其他平台',
-    bind: (name) => `绑定${name}`,
+    bind: ['绑定', ''],
     sessions: '已登录的浏览器',
     thisBrowser: '当前浏览器',
+    otherBrowser: '浏览器',
+    noSessions: '没有已登录的浏览器。',
     signedInAt: '登录时间',
     signOutEverywhere: '在所有地方退出登录',
     signOutEverywhereHint: '所有浏览器和应用都需要重新登录。',
@@ -74,9 +79,11 @@ export const accountWords = {
     lastUsedAt: 'Last used',
     unbind: 'Unbind',
     bindAnother: 'Bind another platform',
-    bind: (name) => `Bind ${name}`,
+    bind: ['Bind ', ''],
     sessions: 'Browsers you’re signed in with',
     thisBrowser: 'This browser',
+    otherBrowser: 'Browser',
+    noSessions: 'No browser is signed in.',
     signedInAt: 'Signed in',
     signOutEverywhere: 'Sign out everywhere',
     signOutEverywhereHint: 'Every browser and application will ask you to sign in again.',

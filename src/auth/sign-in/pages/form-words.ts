@@ -19,7 +19,9 @@ export interface FormWords {
   readonly sendAgain: string;
   readonly sendAgainAfter: Around;
   readonly changePhone: string;
+  /** Follows a sentence: in English, a space comes first. */
   readonly triesLeft: (count: number) => string;
+  readonly noTriesLeft: string;
   readonly waitFor: (seconds: number) => string;
   readonly passwordTitle: string;
   readonly password: string;
@@ -80,9 +82,10 @@ export const formWords = {
     sendAgain: '重新发送',
     sendAgainAfter: ['没有收到？', ' 秒后可重新发送。'],
     changePhone: '换一个手机号',
-    triesLeft: (count) =>
-      count > 0 ? `还可以再试 ${count} 次。` : '次数已用完，请重新获取验证码。',
-    waitFor: (seconds) => `请在 ${duration(seconds, '秒', '分钟')}后再试。`,
+    triesLeft: (count) => `还可以再试 ${count} 次。`,
+    noTriesLeft: '验证码不正确，次数已用完，请重新获取。',
+    waitFor: (seconds) =>
+      `操作太频繁，请在 ${seconds < 120 ? `${seconds} 秒` : `${Math.ceil(seconds / 60)} 分钟`}后再试。`,
     passwordTitle: '密码登录',
     password: '密码',
     newPasswordTitle: '设置新密码',
@@ -106,8 +109,8 @@ export const formWords = {
     confirm: '确认绑定',
     identity: '身份',
     account: '账号',
-    notYou: '不是您本人？请取消。',
-    doNotBind: '取消',
+    notYou: '不是您本人？请不要绑定。',
+    doNotBind: '不绑定',
     conflictTitle: '这个账号属于同企业的另一个人',
     conflictHint: '它已绑定同一企业的另一个身份。请换一个手机号，或联系管理员处理。',
     anotherNumber: '换一个手机号',
@@ -140,11 +143,9 @@ export const formWords = {
     sendAgain: 'Send another code',
     sendAgainAfter: ['Nothing arrived? You can ask for another code after ', ' seconds.'],
     changePhone: 'Use another number',
-    triesLeft: (count) =>
-      count > 0
-        ? `${count} ${count === 1 ? 'try' : 'tries'} left.`
-        : 'No tries left. Please get a new code.',
-    waitFor: (seconds) => `Please try again in ${duration(seconds, ' s', ' min')}.`,
+    triesLeft: (count) => ` ${count} ${count === 1 ? 'try' : 'tries'} left.`,
+    noTriesLeft: 'That isn’t the code we sent. No tries left: please get a new code.',
+    waitFor: (seconds) => `That was too often. Please try again in ${duration(seconds)}.`,
     passwordTitle: 'Sign in with a password',
     password: 'Password',
     newPasswordTitle: 'Choose your password',
@@ -169,8 +170,8 @@ export const formWords = {
     confirm: 'Yes, bind them',
     identity: 'Identity',
     account: 'Account',
-    notYou: 'Not you? Then cancel.',
-    doNotBind: 'Cancel',
+    notYou: 'Not you? Then don’t bind them.',
+    doNotBind: 'Don’t bind',
     conflictTitle: 'That account is someone else’s',
     conflictHint:
       'It’s bound to another person of the same company. Use another number, or ask your administrator.',
@@ -181,11 +182,7 @@ export const formWords = {
   },
 } satisfies Record<Language, FormWords>;
 
-function duration(seconds: number, second: string, minute: string): string {
-  return seconds < 120 ? `${seconds}${pad(second)}` : `${Math.ceil(seconds / 60)}${pad(minute)}`;
-}
-
-/** Chinese typography sets a space between digits and words. */
-function pad(unit: string): string {
-  return unit.startsWith(' ') ? unit : ` ${unit}`;
+function duration(seconds: number): string {
+  if (seconds >= 120) return `${Math.ceil(seconds / 60)} minutes`;
+  return seconds === 1 ? '1 second' : `${seconds} seconds`;
 }

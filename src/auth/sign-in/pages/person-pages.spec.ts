@@ -145,9 +145,11 @@ describe('a complaint', () => {
   it('says how many tries are left', () => {
     expect(phone({ code: 'phone_code_wrong', triesLeft: 2 }).html).toContain('2 tries left.');
     expect(phone({ code: 'phone_code_wrong', triesLeft: 1 }).html).toContain('1 try left.');
-    expect(phone({ code: 'phone_code_wrong', triesLeft: 0 }).html).toContain('No tries left.');
+    const last = phone({ code: 'phone_code_wrong', triesLeft: 0 }).html;
+    expect(last).toContain('No tries left: please get a new code.');
+    expect(last).not.toContain('check it again');
     expect(phone({ code: 'phone_code_wrong', triesLeft: 2 }, 'zh-CN').html).toContain(
-      '还可以再试 2 次',
+      '验证码不正确，请再核对一次。还可以再试 2 次。',
     );
   });
 
@@ -155,19 +157,72 @@ describe('a complaint', () => {
     const soon = phone({ code: 'too_many_requests', waitSeconds: 48 });
     expect(soon.status).toBe(429);
     expect(soon.headers['Retry-After']).toBe('48');
-    expect(soon.html).toContain('in 48 s.');
+    expect(soon.html).toContain('Please try again in 48 seconds.');
     expect(phone({ code: 'too_many_requests', waitSeconds: 900 }, 'zh-CN').html).toContain(
-      '15 分钟后再试',
+      '操作太频繁，请在 15 分钟后再试。',
     );
   });
 
   it('has the status of its kind, and is read aloud', () => {
-    expect(phone({ code: 'phone_invalid' }).status).toBe(422);
-    const down = phone({ code: 'sms_unavailable' });
-    expect(down.status).toBe(503);
-    expect(down.html).toContain('role="alert"');
-    expect(down.html).toContain('aria-invalid="true"');
+    const wrong = phone({ code: 'phone_invalid' });
+    expect(wrong.status).toBe(422);
+    expect(wrong.html).toContain('<p class="complaint" id="complaint" role="alert">');
+    expect(phone({ code: 'sms_unavailable' }).status).toBe(503);
+    expect(phone({ code: 'platform_rate_limited' }).status).toBe(503);
   });
+
+  it('marks the field only when what was typed is wrong', () => {
+    const input = (page: Page): string => /<input class="input"[^>]*>/.exec(page.html)?.[0] ?? '';
+    expect(input(phone({ code: 'phone_invalid' }))).toContain('aria-invalid="true"');
+    const down = input(phone({ code: 'sms_unavailable' }));
+    expect(down).toContain('aria-describedby="complaint phone-format"');
+    expect(down).not.toContain('aria-invalid');
+  });
+});
+
+it.each([
+  ['binding_conflict', 409],
+  ['identity_already_bound', 409],
+  ['phone_taken', 409],
+  ['account_disabled', 403],
+  ['account_not_found', 403],
+] as const)('the dead end %s is a %d, and shows what support asks for', (code, status) => {
+  const page = pages.deadEnd({ ...common, code, requestId: 'req-7' });
+  expect(page.status).toBe(status);
+  expect(page.html).toContain(`<code>${code}</code>`);
+  expect(page.html).toContain('<code>req-7</code>');
+  expect(page.html).toMatch(/<button class="button button-primary"[^>]*>Back to the application</);
+});
+
+it('the button for another code says how long to wait, and looks like it', () => {
+  const asked = (resendAfterSeconds: number): string =>
+    pages.phoneCode({
+      ...common,
+      maskedPhone: '138****0001',
+      action: '/a',
+      resendAction: '/r',
+      resendAfterSeconds,
+      changePhoneHref: '/c',
+    }).html;
+  expect(asked(37)).toContain('after 37 seconds.');
+  expect(asked(37)).toContain('plain-button-waiting');
+  expect(asked(0)).not.toMatch(/seconds|plain-button-waiting/);
+});
+
+it('an account of which nothing is known says so in words', () => {
+  const { html } = pages.account({
+    ...common,
+    account: { phoneVerified: false },
+    identities: [],
+    bindable: [],
+    sessions: [],
+    signOutEverywhereAction: '/e',
+    signOutHref: '/logout',
+  });
+  expect(html.split('not given')).toHaveLength(4);
+  expect(html).toContain('No platform identity is bound yet.');
+  expect(html).toContain('No browser is signed in.');
+  expect(html).not.toMatch(/<ul|undefined|null/);
 });
 
 it('dates are those of China, in the page’s language', () => {

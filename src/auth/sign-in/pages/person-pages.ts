@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../../common/app-error.js';
 import { accountWords } from './account-words.js';
 import { formatDate } from './dates.js';
 import { formWords } from './form-words.js';
@@ -63,7 +64,7 @@ export class PersonPages {
 
   /** The way ends here for this number or account; there is another, or the way out. */
   deadEnd(model: DeadEndModel): Page {
-    const status = model.code === 'binding_conflict' ? 409 : 403;
+    const status = conflicts.includes(model.code) ? 409 : 403;
     const { conflictTitle: heading, conflictHint: sentence } = formWords[model.language];
     const outcome =
       model.code === 'binding_conflict'
@@ -96,12 +97,15 @@ export class PersonPages {
     extra: { readonly status?: number } & Readonly<Record<string, unknown>> = {},
   ): Page {
     const { complaint, language } = model;
+    const status = complaint ? statusOf(complaint) : 200;
     const page = this.render(template, model, {
-      status: complaint ? statusOf(complaint) : 200,
+      status,
       ...extra,
       title,
       form: formWords[language],
       said: complaint && inWords(complaint, language),
+      // A message that was not sent says nothing about the number that was typed.
+      invalid: status === 422,
       allow: { forms: formsLeadingTo(model.leadsTo) },
     });
     if (complaint?.waitSeconds === undefined) return page;
@@ -112,6 +116,14 @@ export class PersonPages {
   }
 }
 
+/** Dead ends where two people's rights meet; at the others the person may not come in. */
+const conflicts: readonly ErrorCode[] = [
+  'binding_conflict',
+  'identity_already_bound',
+  'phone_taken',
+  'merge_conflict',
+];
+
 function statusOf({ code }: Complaint): number {
   if (code === 'too_many_requests') return 429;
   return ['sms_unavailable', 'platform_unavailable', 'platform_rate_limited'].includes(code)
@@ -120,8 +132,9 @@ function statusOf({ code }: Complaint): number {
 }
 
 function inWords({ code, triesLeft, waitSeconds }: Complaint, language: Language): string {
-  const { sentence } = messageFor(code, 422, language);
   const words = formWords[language];
-  if (waitSeconds !== undefined) return `${sentence} ${words.waitFor(waitSeconds)}`;
-  return triesLeft === undefined ? sentence : `${sentence} ${words.triesLeft(triesLeft)}`;
+  if (code === 'too_many_requests' && waitSeconds !== undefined) return words.waitFor(waitSeconds);
+  if (triesLeft === 0) return words.noTriesLeft;
+  const { sentence } = messageFor(code, 422, language);
+  return triesLeft === undefined ? sentence : sentence + words.triesLeft(triesLeft);
 }
