@@ -16,6 +16,7 @@ import { ConfigModule } from './config/config.module.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { Startup } from './startup.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
@@ -50,6 +51,7 @@ class GroundModule {
     // Its routes are the busiest, and Express looks through them in this order.
     SignInModule,
     HealthModule,
+    MetricsModule,
     IssuerModule,
     SelfServiceModule,
     ApiAccessModule,

@@ -68,6 +68,11 @@ describe('the house', () => {
     ],
     ['what is common knows no room', 'src/common/', /^src\/(?!common\/)/],
     [
+      'the metrics know no room, so that any may count',
+      'src/metrics/',
+      /^src\/(?!metrics\/|common\/)/,
+    ],
+    [
       'nothing knows the sandbox, the demo, the bench or the tests',
       'src/',
       /^(?:sandbox|demo|bench|test)\//,

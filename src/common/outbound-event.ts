@@ -1,0 +1,21 @@
+/** How one try to call a platform went: for logs and metrics. Holds nothing of the URL but the call's name. */
+export interface OutboundEvent {
+  readonly platform: string;
+  readonly call: string;
+  /** `held-back` is a call that did not go out, because the breaker is open or the platform wants a rest. */
+  readonly outcome: 'answered' | 'busy' | 'throttled' | 'unreadable' | 'no-answer' | 'held-back';
+  /** `ok`; else the platform's own code, or what stands in its place. One of a bounded number of words. */
+  readonly code: string;
+  readonly status?: number;
+  readonly durationMs: number;
+  /** 0 for the first try. */
+  readonly attempt: number;
+}
+
+/** The breaker of one call on one host has changed. */
+export interface BreakerChange {
+  readonly host: string;
+  readonly call: string;
+  /** `probing`: one call is under way to see whether it goes better. `forgotten`: unused for long, and no longer kept. */
+  readonly state: 'closed' | 'open' | 'probing' | 'forgotten';
+}

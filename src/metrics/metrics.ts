@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { BreakerChange, OutboundEvent } from '../common/outbound-event.js';
+
+/**
+ * What the service counts, told in its own words; whoever counts something knows nothing of Prometheus. Labels take only words from
+ * a bounded set: never an id, an address or a text from outside.
+ */
+@Injectable()
+export class Metrics {
+  /** Of this instance alone: several of them may run in one process. */
+  readonly #registry = new Registry();
+  readonly #registers = [this.#registry];
+
+  readonly #platformCalls = new Counter({
+    name: 'lingpai_platform_calls_total',
+    help: 'Calls to the platforms, each repeat counted, by the platform’s code; `ok` when it was fine.',
+    labelNames: ['platform', 'call', 'code'],
+    registers: this.#registers,
+  });
+  readonly #platformCallDuration = new Histogram({
+    name: 'lingpai_platform_call_duration_seconds',
+    help: 'How long the platforms took to answer, or to be given up on.',
+    labelNames: ['platform', 'call'],
+    buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: this.#registers,
+  });
+  readonly #platformBreakerOpen = new Gauge({
+    name: 'lingpai_platform_breaker_open',
+    help: '1 while a call to a host is held back because it had no usable answer many times in a row.',
+    labelNames: ['host', 'call'],
+    registers: this.#registers,
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** One try to call a platform. A call that did not go out is counted, and has no duration. */
+  platformCall({ platform, call, code, outcome, durationMs }: OutboundEvent): void {
+    this.#platformCalls.inc({ platform, call, code });
+    if (outcome !== 'held-back')
+      this.#platformCallDuration.observe({ platform, call }, durationMs / 1000);
+  }
+
+  /** A breaker that was made, opened, closed or let go of. */
+  breakerState({ host, call, state }: BreakerChange): void {
+    if (state === 'forgotten') this.#platformBreakerOpen.remove({ host, call });
+    else this.#platformBreakerOpen.set({ host, call }, state === 'closed' ? 0 : 1);
+  }
+
+  /** Everything that was counted, in Prometheus’ text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** The media type of `text`. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+}
