@@ -17,6 +17,7 @@ import { ConnectionsModule } from './connections/connections.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { RedisModule } from './redis/redis.module.js';
 import { Startup } from './startup.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
@@ -52,6 +53,7 @@ class GroundModule {
     SignInModule,
     HealthModule,
     MetricsModule,
+    RedisModule,
     IssuerModule,
     SelfServiceModule,
     ApiAccessModule,

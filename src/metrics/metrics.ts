@@ -33,6 +33,23 @@ export class Metrics {
     registers: this.#registers,
   });
 
+  readonly #tokenFetches = new Counter({
+    name: 'lingpai_platform_token_fetches_total',
+    help: 'Platform tokens that were asked for, by kind and our code; `ok` when one came.',
+    labelNames: ['kind', 'code'],
+    registers: this.#registers,
+  });
+  readonly #redisUp = new Gauge({
+    name: 'lingpai_redis_up',
+    help: '1 while Redis is in use; nothing where none is configured.',
+    registers: [],
+  });
+  readonly #redisFallbacks = new Counter({
+    name: 'lingpai_redis_fallbacks_total',
+    help: 'What was done in Postgres because Redis did not answer.',
+    registers: [],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
   }
@@ -48,6 +65,25 @@ export class Metrics {
   breakerState({ host, call, state }: BreakerChange): void {
     if (state === 'forgotten') this.#platformBreakerOpen.remove({ host, call });
     else this.#platformBreakerOpen.set({ host, call }, state === 'closed' ? 0 : 1);
+  }
+
+  /** A platform token was asked for. @param code one of ours, or `ok` */
+  tokenFetched(kind: string, code: string): void {
+    this.#tokenFetches.inc({ kind, code });
+  }
+
+  /** Whether Redis is in use; never told where none is configured. */
+  redisState(isUp: boolean): void {
+    if (!this.#registry.getSingleMetric('lingpai_redis_up')) {
+      this.#registry.registerMetric(this.#redisUp);
+      this.#registry.registerMetric(this.#redisFallbacks);
+    }
+    this.#redisUp.set(isUp ? 1 : 0);
+  }
+
+  /** Redis did not answer, and Postgres did its part. */
+  redisFallback(): void {
+    this.#redisFallbacks.inc();
   }
 
   /** Everything that was counted, in Prometheus’ text format. */

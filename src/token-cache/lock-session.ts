@@ -6,6 +6,10 @@ export class LockSessionLost extends Error {
   override readonly name = 'LockSessionLost';
 }
 
+/** A holder that says nothing for so long is frozen or gone. Postgres ends its session, and so frees its locks. */
+const silenceLimit = '6s';
+const sayEveryMs = 2000;
+
 type Release = (destroy?: boolean) => void;
 
 interface Connection {
@@ -26,6 +30,7 @@ export class LockSession {
   /** How many turns are taken or wanted through this session. */
   users = 0;
   #lost = false;
+  #heartbeat: NodeJS.Timeout | undefined;
   readonly #opening: Promise<Connection>;
   #last: Promise<unknown>;
 
@@ -62,8 +67,10 @@ export class LockSession {
 
   /** Gives the connection back to the pool, or ends it if it may be broken. */
   close(): void {
-    this.#opening.then(
-      ({ client, release }) => {
+    const calmed = this.#query('reset idle_session_timeout').catch(() => (this.#lost = true));
+    Promise.all([this.#opening, calmed]).then(
+      ([{ client, release }]) => {
+        clearInterval(this.#heartbeat);
         client.off('error', this.#onError);
         release(this.#lost);
       },
@@ -71,12 +78,12 @@ export class LockSession {
     );
   }
 
-  #query(sql: string, key: string): Promise<Record<string, unknown>> {
+  #query(sql: string, ...parameters: string[]): Promise<Record<string, unknown>> {
     const result = this.#last.then(async () => {
       const { client } = await this.#opening;
       if (this.#lost) throw new LockSessionLost();
       try {
-        const { rows } = await client.query<Record<string, unknown>>(sql, [key]);
+        const { rows } = await client.query<Record<string, unknown>>(sql, parameters);
         return rows[0] ?? {};
       } catch (error) {
         // What Postgres merely refuses leaves the connection, and its locks, as they are.
@@ -101,12 +108,15 @@ export class LockSession {
     }
   }
 
-  /** A replica whose machine vanished says no goodbye; so Postgres notices within seconds, and frees its locks. */
+  /**
+   * A process that is stopped but not ended, or whose machine vanished, says no goodbye: it is known by its silence, since one
+   * that lives speaks up every two seconds however long its fetch takes.
+   */
   async #watch({ client }: Connection): Promise<void> {
-    await client.query(
-      `select set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2', false),
-              set_config('tcp_keepalives_count', '3', false)`,
-    );
+    await client.query(`set idle_session_timeout = '${silenceLimit}'`);
+    this.#heartbeat = setInterval(() => {
+      this.#query('select 1').catch(() => (this.#lost = true));
+    }, sayEveryMs).unref();
   }
 
   readonly #onError = (): void => {

@@ -4,11 +4,26 @@ import type { KeyvStoreAdapter, StoredData } from 'keyv';
 import type { DataSource } from 'typeorm';
 
 import type { Clock } from '../common/clock.js';
-import { type Encryption, UnreadableSecretError } from '../common/encryption.js';
+import type { Encryption } from '../common/encryption.js';
+import { openEntry, sealEntry } from './sealed-entry.js';
 import type { StoredValue } from './token-store.js';
 
 /** How long an expired row may lie before the next write sweeps it out. */
 const sweepAfterMs = 3_600_000;
+
+/** An entry on its way to another store. */
+export interface MovableEntry extends StoredValue {
+  readonly key: string;
+  readonly ttlMs: number;
+  /** Forgets it here, unless it was written again meanwhile. */
+  readonly leave: () => Promise<void>;
+}
+
+interface Row {
+  readonly key: string;
+  readonly value: string;
+  readonly expires_at: Date;
+}
 
 /** Keyv's view of the table; every method is one statement. */
 export class PostgresKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
@@ -29,7 +44,7 @@ export class PostgresKeyvAdapter extends EventEmitter implements KeyvStoreAdapte
       `select value from platform_tokens where key = $1 and expires_at > $2`,
       [key, this.clock.now()],
     );
-    const value = row && this.#open(key, row.value);
+    const value = row && openEntry(this.encryption, key, row.value);
     return value === undefined ? undefined : { value: value as Value };
   }
 
@@ -47,7 +62,7 @@ export class PostgresKeyvAdapter extends EventEmitter implements KeyvStoreAdapte
        returning key`,
       [
         key,
-        this.encryption.encrypt(JSON.stringify(value), context(key)),
+        sealEntry(this.encryption, key, value),
         value.turn ?? 0,
         new Date(nowMs + ttlMs),
         new Date(nowMs - sweepAfterMs),
@@ -68,17 +83,23 @@ export class PostgresKeyvAdapter extends EventEmitter implements KeyvStoreAdapte
     await this.dataSource.query(`delete from platform_tokens`);
   }
 
-  #open(key: string, sealed: string): unknown {
-    try {
-      return JSON.parse(this.encryption.decrypt(sealed, context(key)));
-    } catch (error) {
-      // Sealed with a key that is gone: a platform token is simply fetched again.
-      if (error instanceof UnreadableSecretError) return undefined;
-      throw error;
-    }
+  /** All that is stored and not over yet, to be moved elsewhere. */
+  async all(): Promise<readonly MovableEntry[]> {
+    const nowMs = this.clock.now().getTime();
+    const rows = await this.dataSource.query<Row[]>(
+      `select key, value, expires_at from platform_tokens where expires_at > $1`,
+      [new Date(nowMs)],
+    );
+    return rows.flatMap(({ key, value: sealed, expires_at: expiresAt }) => {
+      const value = openEntry(this.encryption, key, sealed) as StoredValue['value'] | undefined;
+      if (value === undefined) return [];
+      const leave = async (): Promise<void> => {
+        await this.dataSource.query(`delete from platform_tokens where key = $1 and value = $2`, [
+          key,
+          sealed,
+        ]);
+      };
+      return [{ key, value, ttlMs: expiresAt.getTime() - nowMs, leave }];
+    });
   }
-}
-
-function context(key: string): string {
-  return `platform-token:${key}`;
 }

@@ -12,8 +12,8 @@ export class PostgresTokenStore extends TokenStore {
   override readonly adapter: KeyvStoreAdapter;
   readonly #turns: PostgresTurns;
 
-  /** @param turnLimitMs how long a turn is waited for */
-  constructor(dataSource: DataSource, encryption: Encryption, clock: Clock, turnLimitMs = 10_000) {
+  /** @param turnLimitMs how long a turn is waited for; ten seconds if it is left out */
+  constructor(dataSource: DataSource, encryption: Encryption, clock: Clock, turnLimitMs?: number) {
     super();
     this.adapter = new PostgresKeyvAdapter(dataSource, encryption, clock);
     this.#turns = new PostgresTurns(dataSource, turnLimitMs);

@@ -5,6 +5,8 @@ import type { DataSource } from 'typeorm';
 import { AppError } from '../common/app-error.js';
 import { LockSession, LockSessionLost } from './lock-session.js';
 
+/** How long a turn is waited for. */
+const turnLimitMs = 10_000;
 const firstPauseMs = 10;
 const longestPauseMs = 100;
 
@@ -19,7 +21,7 @@ export class PostgresTurns {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly limitMs: number,
+    private readonly limitMs = turnLimitMs,
   ) {}
 
   /** @throws AppError `platform_unavailable` when the turn does not come within the limit */

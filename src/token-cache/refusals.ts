@@ -2,16 +2,21 @@ import type { Cache } from 'cache-manager';
 
 import { AppError, type ErrorCode, type OperatorHint } from '../common/app-error.js';
 import type { Clock } from '../common/clock.js';
+import type { TokenError } from './token-state.js';
 
-/** A refusal that is remembered, so that a refused credential is not hammered. */
+/** A refusal that is remembered, so that a refused credential is not hammered. Times are in milliseconds since 1970. */
 interface Refusal {
   readonly code: ErrorCode;
   readonly message: string;
   readonly operator?: OperatorHint | undefined;
   /** How often in a row. */
   readonly times: number;
+  readonly atMs: number;
   readonly untilMs: number;
 }
+
+/** Stands where a refusal was forgotten: a store that comes back late must not bring the old one with it. */
+const forgotten = { times: 0, atMs: 0, untilMs: 0 };
 
 const firstPauseMs = 5000;
 const longestPauseMs: Partial<Record<ErrorCode, number>> = {
@@ -20,6 +25,10 @@ const longestPauseMs: Partial<Record<ErrorCode, number>> = {
   // Just long enough that those who waited for the same answer do not ask one after the other.
   platform_unavailable: 1000,
 };
+/** For how many of its pauses a refusal counts as the one before, so that the next pause is longer. */
+const countedFor = 4;
+/** How long a refusal is kept for people to see. */
+const keptMs = 1_200_000;
 /** How long a replica believes its own memory: another one may have been told to forget. */
 const memoryMs = 1000;
 
@@ -33,11 +42,18 @@ export class Refusals {
   /** @throws AppError the remembered one, while its pause lasts */
   async check(key: string): Promise<void> {
     const refusal = await this.#read(key);
-    if (!refusal || refusal.untilMs <= this.clock.now().getTime()) return;
-    throw new AppError(
-      refusal.code,
-      refusal.message,
-      refusal.operator && { operator: refusal.operator },
+    if (refusal && this.#nowMs() < refusal.untilMs) throw errorOf(refusal);
+  }
+
+  /** The last refusal since a token was fetched, also when its pause is over. */
+  async last(key: string): Promise<TokenError | undefined> {
+    const refusal = await this.#read(key);
+    return (
+      refusal && {
+        at: new Date(refusal.atMs),
+        error: errorOf(refusal),
+        restsUntil: new Date(refusal.untilMs),
+      }
     );
   }
 
@@ -46,37 +62,53 @@ export class Refusals {
     if (!(error instanceof AppError)) return;
     const longest = longestPauseMs[error.code];
     if (longest === undefined) return;
+    const nowMs = this.#nowMs();
     const before = await this.#read(key);
-    const times = before?.code === error.code ? before.times + 1 : 1;
-    const pauseMs = Math.min(firstPauseMs * 2 ** (times - 1), longest);
-    const refusal: Refusal = {
+    const isInARow = before?.code === error.code && nowMs < countedUntilMs(before);
+    const times = isInARow ? before.times + 1 : 1;
+    await this.#write(key, {
       code: error.code,
       message: error.message,
       operator: error.operator,
       times,
-      untilMs: this.clock.now().getTime() + pauseMs,
-    };
-    const [memory, shared] = this.cache.stores;
-    await memory?.set(refusalKey(key), refusal, memoryMs);
-    // Kept beyond its pause, so that the next pause is longer.
-    await shared?.set(refusalKey(key), refusal, pauseMs * 4);
+      atMs: nowMs,
+      untilMs: nowMs + Math.min(firstPauseMs * 2 ** (times - 1), longest),
+    });
   }
 
   async forget(key: string): Promise<void> {
-    await this.cache.del(refusalKey(key));
+    if (await this.#read(key)) await this.#write(key, forgotten);
   }
 
-  /** The last refusal, also when its pause is over. */
+  async #write(key: string, refusal: Refusal | typeof forgotten): Promise<void> {
+    const [memory, shared] = this.cache.stores;
+    await memory?.set(refusalKey(key), refusal, memoryMs);
+    await shared?.set(refusalKey(key), refusal, keptMs);
+  }
+
   async #read(key: string): Promise<Refusal | undefined> {
     const [memory] = this.cache.stores;
     const known = await memory?.get<Refusal>(refusalKey(key));
-    if (known && known.untilMs > this.clock.now().getTime()) return known;
+    if (known && this.#nowMs() < known.untilMs) return known;
     // Since that one ended, another replica may have met the next.
     await memory?.delete(refusalKey(key));
     const found = await this.cache.get<Refusal>(refusalKey(key));
-    if (found) await memory?.set(refusalKey(key), found, memoryMs);
+    if (!found || found.times === 0) return undefined;
+    await memory?.set(refusalKey(key), found, memoryMs);
     return found;
   }
+
+  #nowMs(): number {
+    return this.clock.now().getTime();
+  }
+}
+
+function countedUntilMs({ atMs, untilMs }: Refusal): number {
+  return atMs + (untilMs - atMs) * countedFor;
+}
+
+function errorOf({ code, message, operator }: Refusal): AppError {
+  return new AppError(code, message, operator && { operator });
 }
 
 function refusalKey(key: string): string {

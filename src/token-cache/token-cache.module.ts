@@ -4,7 +4,10 @@ import { DataSource } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { Encryption } from '../common/encryption.js';
 import { Logger } from '../common/logger.js';
+import { Metrics } from '../metrics/metrics.js';
+import { RedisLink } from '../redis/redis-link.js';
 import { PostgresTokenStore } from './postgres-token-store.js';
+import { RedisTokenStore } from './redis-token-store.js';
 import { TokenCache } from './token-cache.js';
 import { TokenStore } from './token-store.js';
 
@@ -12,17 +15,23 @@ import { TokenStore } from './token-store.js';
 @Module({
   providers: [
     {
-      // The place where REDIS_URL will choose another store.
       provide: TokenStore,
-      inject: [DataSource, Encryption, Clock],
-      useFactory: (dataSource: DataSource, encryption: Encryption, clock: Clock) =>
-        new PostgresTokenStore(dataSource, encryption, clock),
+      inject: [RedisLink, DataSource, Encryption, Clock],
+      useFactory: (
+        link: RedisLink,
+        dataSource: DataSource,
+        encryption: Encryption,
+        clock: Clock,
+      ): TokenStore =>
+        link.state === 'off'
+          ? new PostgresTokenStore(dataSource, encryption, clock)
+          : new RedisTokenStore(link, dataSource, encryption, clock),
     },
     {
       provide: TokenCache,
-      inject: [TokenStore, Clock, Logger],
-      useFactory: (store: TokenStore, clock: Clock, logger: Logger) =>
-        new TokenCache(store, clock, logger),
+      inject: [TokenStore, Clock, Logger, Metrics],
+      useFactory: (store: TokenStore, clock: Clock, logger: Logger, metrics: Metrics) =>
+        new TokenCache(store, clock, logger, (kind, code) => metrics.tokenFetched(kind, code)),
     },
   ],
   exports: [TokenCache],

@@ -3,11 +3,13 @@ import {
   PlatformTokenRejected,
   type TokenSource,
 } from '../auth/providers/platform-tokens.js';
+import { AppError } from '../common/app-error.js';
 import type { Clock } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
 import { Refusals } from './refusals.js';
 import { Renewals } from './renewals.js';
 import { SingleFlight } from './single-flight.js';
+import type { PlatformToken, TokenState } from './token-state.js';
 import { keyOf, type TokenEntry, usableUntilMs } from './token-entry.js';
 import type { TokenStore } from './token-store.js';
 import { type HeldToken, TokenTiers } from './token-tiers.js';
@@ -30,6 +32,8 @@ export class TokenCache implements PlatformTokens {
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly logger: Logger,
+    /** Told of each fetch: the kind, and `ok` or the code of what went wrong. */
+    private readonly observe: (kind: string, code: string) => void = () => undefined,
   ) {
     this.#tiers = new TokenTiers(store);
     this.#refusals = new Refusals(this.#tiers.cache, clock);
@@ -56,6 +60,44 @@ export class TokenCache implements PlatformTokens {
     }
   }
 
+  /**
+   * The live token and its end, as all replicas see it: one that any of them dropped is not handed out.
+   * @throws what `source.fetch` throws
+   */
+  async read(source: TokenSource): Promise<PlatformToken> {
+    const held = this.#warm(source);
+    const { value, expiresAtMs } = held
+      ? await this.#confirmed(source, held)
+      : await this.#cold(source);
+    return { value, expiresAt: new Date(expiresAtMs) };
+  }
+
+  /** Drops a token that the platform refused to somebody, in every replica. @returns false when it was not the current one */
+  async drop(source: TokenSource, value: string): Promise<boolean> {
+    const key = keyOf(source);
+    const nowMs = this.#nowMs();
+    const held = this.#tiers.peek(key);
+    if (held?.value === value) this.#tiers.letGo(key, held);
+    const shared = await this.#tiers.readShared(key);
+    if (shared?.value === value) return this.#tiers.dropShared(key, shared, nowMs);
+    // A token that could not be shared lives here alone.
+    return !shared && held?.value === value && nowMs < held.usableUntilMs;
+  }
+
+  /** How it stands with a token, without asking the platform. */
+  async state(source: TokenSource): Promise<TokenState> {
+    const key = keyOf(source);
+    const known = (await this.#tiers.readShared(key)) ?? this.#tiers.peek(key);
+    const lastError = await this.#refusals.last(key);
+    return {
+      ...(known &&
+        this.#nowMs() < known.expiresAtMs && {
+          live: { fetchedAt: new Date(known.fetchedAtMs), expiresAt: new Date(known.expiresAtMs) },
+        }),
+      ...(lastError && { lastError }),
+    };
+  }
+
   /** Forgets that the platform refused this credential: a person says that it was mended. */
   async forgetRefusal(source: TokenSource): Promise<void> {
     await this.#refusals.forget(keyOf(source));
@@ -75,6 +117,18 @@ export class TokenCache implements PlatformTokens {
     held.usedAtMs = nowMs;
     if (nowMs >= held.renewAtMs) this.#renew(source, held);
     return held;
+  }
+
+  /** What memory holds, unless another replica knows better. */
+  async #confirmed(source: TokenSource, held: HeldToken): Promise<HeldToken> {
+    const key = keyOf(source);
+    const shared = await this.#tiers.readShared(key).catch(() => undefined);
+    if (!shared || shared.turn < held.turn) return held;
+    if (shared.turn === held.turn && shared.value === held.value) return held;
+    this.#tiers.letGo(key, held);
+    return this.#nowMs() < usableUntilMs(shared)
+      ? this.#hold(source, shared)
+      : this.#obtain(source, shared.turn);
   }
 
   async #cold(source: TokenSource): Promise<HeldToken> {
@@ -137,11 +191,13 @@ export class TokenCache implements PlatformTokens {
   async #fetch(source: TokenSource, key: string, turn: number): Promise<HeldToken> {
     const fetchedAtMs = this.#nowMs();
     const { value, expiresInSeconds } = await source.fetch().catch(async (error: unknown) => {
+      this.observe(source.kind, error instanceof AppError ? error.code : 'internal_error');
       await this.#refusals.note(key, error).catch((fault: unknown) => {
         this.#warn(source, fault, 'a refusal could not be shared');
       });
       throw error;
     });
+    this.observe(source.kind, 'ok');
     const entry = { value, turn, fetchedAtMs, expiresAtMs: fetchedAtMs + expiresInSeconds * 1000 };
     return this.#hold(source, await this.#share(source, key, entry));
   }

@@ -6,7 +6,7 @@ export interface StoredValue {
 }
 
 /**
- * The side of the cache that all replicas share. Postgres is one; Redis joins it where `REDIS_URL` is set. What every
+ * The side of the cache that all replicas share: Postgres, or Redis where `REDIS_URL` names one. What every
  * store must do is in `test/contracts/token-store.contract.ts`.
  */
 export abstract class TokenStore {

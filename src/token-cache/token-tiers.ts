@@ -64,10 +64,13 @@ export class TokenTiers {
     return this.peek(key)?.turn === turn && this.#map.delete(key);
   }
 
-  /** Forgets a token in the shared store if it is still that one: what stays in its place has its turn, and nothing to use. */
-  async dropShared(key: string, entry: TokenEntry, nowMs: number): Promise<void> {
+  /**
+   * Forgets a token in the shared store if it is still that one: what stays in its place has its turn, and nothing to use.
+   * @returns whether it was
+   */
+  async dropShared(key: string, entry: TokenEntry, nowMs: number): Promise<boolean> {
     const nothing: TokenEntry = { ...entry, value: '', fetchedAtMs: 0, expiresAtMs: 0 };
-    await this.#shared.set(key, nothing, Math.max(entry.expiresAtMs - nowMs, 1));
+    return this.#shared.set(key, nothing, Math.max(entry.expiresAtMs - nowMs, 1));
   }
 }
 

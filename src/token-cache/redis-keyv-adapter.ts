@@ -1,0 +1,72 @@
+import { EventEmitter } from 'node:events';
+
+import KeyvRedis, { type RedisClientType } from '@keyv/redis';
+import type { KeyvStoreAdapter, StoredData } from 'keyv';
+
+import type { Clock } from '../common/clock.js';
+import type { Encryption } from '../common/encryption.js';
+import { openEntry, sealEntry } from './sealed-entry.js';
+import type { StoredValue } from './token-store.js';
+
+/**
+ * Writes unless what is there has a higher turn, in one step. A value is `<turn>|<expiry in ms since 1970>|<sealed entry>`.
+ * KEYS: the key. ARGV: turn, value, time to live in ms.
+ */
+const writeUnlessNewer = `
+  local kept = redis.call('GET', KEYS[1])
+  local turn = kept and tonumber(string.match(kept, '^(%d+)|'))
+  if turn and turn > tonumber(ARGV[1]) then return 0 end
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+  return 1`;
+
+/** Keyv's view of Redis: `@keyv/redis`, with entries sealed, and written by the order of their turns. */
+export class RedisKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
+  readonly opts = {};
+  readonly namespace = undefined;
+  readonly #keyv: KeyvRedis<string>;
+
+  constructor(
+    private readonly client: RedisClientType,
+    private readonly encryption: Encryption,
+    private readonly clock: Clock,
+  ) {
+    super();
+    this.#keyv = new KeyvRedis<string>(client, {
+      namespace: 'lingpai:platform-token',
+      keyPrefixSeparator: ':',
+      throwOnErrors: true,
+    });
+    // Whoever asked gets the error.
+    this.#keyv.on('error', () => undefined);
+  }
+
+  async get<Value>(key: string): Promise<StoredData<Value>> {
+    const [, expiresAt = 0, sealed = ''] = (await this.#keyv.get(key))?.split('|') ?? [];
+    if (!(this.clock.now().getTime() < Number(expiresAt))) return undefined;
+    const value = openEntry(this.encryption, key, sealed);
+    return value === undefined ? undefined : { value: value as Value };
+  }
+
+  async set(key: string, { value }: StoredValue, ttlMs?: number): Promise<boolean> {
+    if (ttlMs === undefined) throw new Error('a shared entry needs a time to live');
+    const turn = String(value.turn ?? 0);
+    const expiresAtMs = this.clock.now().getTime() + ttlMs;
+    const written = await this.client.eval(writeUnlessNewer, {
+      keys: [this.#keyv.createKeyPrefix(key, this.#keyv.namespace)],
+      arguments: [
+        turn,
+        [turn, Math.ceil(expiresAtMs), sealEntry(this.encryption, key, value)].join('|'),
+        String(Math.max(Math.ceil(ttlMs), 1)),
+      ],
+    });
+    return written === 1;
+  }
+
+  delete(key: string): Promise<boolean> {
+    return this.#keyv.delete(key);
+  }
+
+  clear(): Promise<void> {
+    return this.#keyv.clear();
+  }
+}

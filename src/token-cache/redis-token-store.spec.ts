@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Keyv } from 'keyv';
+import type { DataSource } from 'typeorm';
+
+import { tokenStoreContract } from '../../test/contracts/token-store.contract.js';
+import { MovableClock } from '../../test/fixtures/movable-clock.js';
+import { createTestDatabase, type TestDatabase } from '../../test/fixtures/postgres.js';
+import { TestRedis } from '../../test/fixtures/redis.js';
+import { eventually } from '../../test/fixtures/eventually.js';
+import type { Clock } from '../common/clock.js';
+import { Encryption } from '../common/encryption.js';
+import { Logger } from '../common/logger.js';
+import { Secret } from '../common/secret.js';
+import { createDataSource } from '../database/data-source.js';
+import { RedisLink } from '../redis/redis-link.js';
+import { RedisTokenStore } from './redis-token-store.js';
+
+const encryption = new Encryption([randomBytes(32)]);
+const hour = 3_600_000;
+let redis: TestRedis;
+let database: TestDatabase;
+let dataSource: DataSource;
+let link: RedisLink;
+
+beforeAll(async () => {
+  [redis, database] = await Promise.all([TestRedis.start(), createTestDatabase()]);
+  dataSource = await createDataSource(new Secret(database.url), 10, () => undefined).initialize();
+  link = new RedisLink(new Secret(redis.url), new Logger('silent'));
+  await link.start();
+});
+beforeEach(() => eventually(() => expect(link.state).toBe('ok')));
+afterAll(async () => {
+  link.stop();
+  await dataSource.destroy();
+  await redis.remove();
+  await database.drop();
+});
+
+const open = (clock: Clock): RedisTokenStore =>
+  new RedisTokenStore(link, dataSource, encryption, clock);
+
+describe('with Redis', () => {
+  tokenStoreContract(open);
+
+  it('keeps nothing in Postgres, and nothing in plain', async () => {
+    await keyvOf(open(new MovableClock('2026-01-01T00:00:00Z'))).set(
+      'k|c',
+      { turn: 1, value: 'hunter2-token' },
+      hour,
+    );
+    expect(await redis.dump()).toMatch(/^lingpai:platform-token:k\|c 1\|\d+\|v1\./m);
+    expect(await redis.dump()).not.toContain('hunter2-token');
+    expect(await dataSource.query('select 1 from platform_tokens')).toEqual([]);
+  });
+});
+
+describe('when Redis goes away', () => {
+  let clock: MovableClock;
+  let keyv: Keyv;
+
+  beforeEach(async () => {
+    clock = new MovableClock('2026-01-01T00:00:00Z');
+    keyv = keyvOf(open(clock));
+    await redis.flush();
+    await dataSource.query('delete from platform_tokens');
+  });
+
+  it('Postgres keeps what is written, and Redis gets it when it is back', async () => {
+    await keyv.set('k', { turn: 1, value: 'old' }, hour);
+    await redis.stop();
+    expect(await keyv.set('k', { turn: 2, value: 'new' }, hour)).toBe(true);
+    expect(await keyv.get('k')).toEqual({ turn: 2, value: 'new' });
+    expect(link.state).toBe('unreachable');
+
+    await redis.startAgain();
+    await eventually(() => expect(link.state).toBe('ok'));
+    expect(await keyv.get('k')).toEqual({ turn: 2, value: 'new' });
+    expect(await dataSource.query('select 1 from platform_tokens')).toEqual([]);
+  });
+
+  it('what Postgres has is no match for a later turn in Redis', async () => {
+    await redis.stop();
+    await keyv.set('k', { turn: 2, value: 'old' }, hour);
+    const other = new RedisLink(new Secret(redis.url), new Logger('silent'));
+    await redis.startAgain();
+    await other.start();
+    await eventually(() => expect(other.state).toBe('ok'));
+    const theirs = keyvOf(new RedisTokenStore(other, dataSource, encryption, clock));
+    await theirs.set('k', { turn: 3, value: 'new' }, hour);
+    await eventually(() => expect(link.state).toBe('ok'));
+    other.stop();
+    expect(await keyv.get('k')).toEqual({ turn: 3, value: 'new' });
+  });
+
+  it('one that freezes is not waited for again and again', async () => {
+    await keyv.set('k', { turn: 1, value: 'old' }, hour);
+    redis.freeze();
+    expect(await keyv.get('k')).toBeUndefined();
+    const startedAt = performance.now();
+    for (let index = 0; index < 20; index += 1) await keyv.get('k');
+    // Twenty times the limit of one command would be ten seconds.
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    redis.thaw();
+    await eventually(() => expect(link.state).toBe('ok'));
+    expect(await keyv.get('k')).toEqual({ turn: 1, value: 'old' });
+  });
+});
+
+function keyvOf(store: RedisTokenStore): Keyv {
+  return new Keyv({
+    store: store.adapter,
+    useKeyPrefix: false,
+    serialize: undefined,
+    deserialize: undefined,
+    throwOnErrors: true,
+  });
+}
