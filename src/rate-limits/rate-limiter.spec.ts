@@ -2,11 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { DataSource } from 'typeorm';
 
 import { MovableClock } from '../../test/fixtures/movable-clock.js';
+import { eventually } from '../../test/fixtures/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../../test/fixtures/postgres.js';
+import { TestRedis } from '../../test/fixtures/redis.js';
 import { Logger } from '../common/logger.js';
 import { Secret } from '../common/secret.js';
 import { createDataSource } from '../database/data-source.js';
 import { Sweeper } from '../database/sweeper.js';
+import { RedisLink } from '../redis/redis-link.js';
 import { RateLimiter, sourceOf } from './rate-limiter.js';
 
 let database: TestDatabase;
@@ -14,20 +17,24 @@ let dataSource: DataSource;
 let clock: MovableClock;
 let sweeper: Sweeper;
 let limiter: RateLimiter;
+let redis: TestRedis;
+let links: Record<'Postgres' | 'Redis', RedisLink>;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  [database, redis] = await Promise.all([createTestDatabase(), TestRedis.start()]);
+  const logger = new Logger('silent');
+  links = {
+    Postgres: new RedisLink(undefined, logger),
+    Redis: new RedisLink(new Secret(redis.url), logger),
+  };
+  await links.Redis.start();
   dataSource = createDataSource(new Secret(database.url), 20, () => undefined);
   await dataSource.initialize();
 });
-beforeEach(async () => {
-  await dataSource.query('delete from rate_limits');
-  clock = new MovableClock('2026-01-01T00:00:00Z');
-  sweeper = new Sweeper(new Logger('silent'));
-  limiter = new RateLimiter(dataSource, clock, sweeper);
-  limiter.onModuleInit();
-});
+beforeEach(() => eventually(() => expect(links.Redis.state).toBe('ok')));
 afterAll(async () => {
+  links.Redis.stop();
+  await redis.remove();
   await dataSource.destroy();
   await database.drop();
 });
@@ -39,64 +46,97 @@ const outcome = (work: Promise<void>): Promise<number | 'ok'> =>
   );
 const take = (limit = 2, key = 'a') => outcome(limiter.take([{ key, limit, windowSeconds: 60 }]));
 
-describe('a limit', () => {
-  it('lets so many through, tells the rest how long to wait, and begins anew', async () => {
-    expect([await take(), await take(), await take()]).toEqual(['ok', 'ok', 60]);
-    clock.move(45_000);
-    expect(await take()).toBe(15);
-    clock.move(15_000);
-    expect(await take()).toBe('ok');
+describe.each(['Postgres', 'Redis'] as const)('counted in %s,', (where) => {
+  beforeEach(async () => {
+    await dataSource.query('delete from rate_limits');
+    await redis.flush();
+    clock = new MovableClock('2026-01-01T00:00:00Z');
+    sweeper = new Sweeper(new Logger('silent'));
+    limiter = new RateLimiter(dataSource, links[where], clock, sweeper);
+    limiter.onModuleInit();
   });
 
-  it('counts each key for itself', async () => {
-    expect([await take(1, 'a'), await take(1, 'b'), await take(1, 'a')]).toEqual(['ok', 'ok', 60]);
+  it('it is there, and not elsewhere', async () => {
+    await take();
+    await limiter.tryGuess('p');
+    const rows = (await dataSource.query<unknown[]>('select 1 from rate_limits')).length;
+    const keys = (await redis.dump()).match(/^lingpai:rate-limit:/gm)?.length ?? 0;
+    expect({ rows, keys }).toEqual(where === 'Redis' ? { rows: 0, keys: 2 } : { rows: 2, keys: 0 });
   });
 
-  it('holds when fifty come at once', async () => {
-    const outcomes = await Promise.all(Array.from({ length: 50 }, () => take(7)));
-    expect(outcomes.filter((each) => each === 'ok')).toHaveLength(7);
+  describe('a limit', () => {
+    it('lets so many through, tells the rest how long to wait, and begins anew', async () => {
+      expect([await take(), await take(), await take()]).toEqual(['ok', 'ok', 60]);
+      clock.move(45_000);
+      expect(await take()).toBe(15);
+      clock.move(15_000);
+      expect(await take()).toBe('ok');
+    });
+
+    it('counts each key for itself', async () => {
+      expect([await take(1, 'a'), await take(1, 'b'), await take(1, 'a')]).toEqual([
+        'ok',
+        'ok',
+        60,
+      ]);
+    });
+
+    it('holds when fifty come at once', async () => {
+      const outcomes = await Promise.all(Array.from({ length: 50 }, () => take(7)));
+      expect(outcomes.filter((each) => each === 'ok')).toHaveLength(7);
+    });
+
+    it('keeps no key in plain, and nothing beyond its window', async () => {
+      await take(2, 'sms:phone:+8613800000001');
+      const kept = JSON.stringify(await dataSource.query('select * from rate_limits'));
+      expect(`${kept} ${await redis.dump()}`).not.toContain('13800000001');
+      clock.move(60_000);
+      await sweeper.run();
+      expect(await dataSource.query('select 1 from rate_limits')).toEqual([]);
+    });
   });
 
-  it('keeps no key in plain, and nothing beyond its window', async () => {
-    await take(2, 'sms:phone:+8613800000001');
-    expect(JSON.stringify(await dataSource.query('select * from rate_limits'))).not.toContain(
-      '13800000001',
-    );
-    clock.move(60_000);
-    await sweeper.run();
-    expect(await dataSource.query('select 1 from rate_limits')).toEqual([]);
+  describe('guesses', () => {
+    const guess = () => outcome(limiter.tryGuess('p'));
+
+    it('cost nothing three times, then twice as long each time, up to a quarter of an hour', async () => {
+      expect([await guess(), await guess(), await guess(), await guess()]).toEqual([
+        'ok',
+        'ok',
+        'ok',
+        5,
+      ]);
+      const waits: (number | 'ok')[] = [];
+      for (let round = 0; round < 10; round += 1) {
+        const wait = await guess();
+        waits.push(wait);
+        clock.move(Number(wait) * 1000);
+        await guess();
+      }
+      expect(waits).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 900, 900]);
+    });
+
+    it('are forgotten when one was right, or after a day', async () => {
+      for (let index = 0; index < 3; index += 1) await guess();
+      await limiter.forget('p');
+      expect(await guess()).toBe('ok');
+      for (let index = 0; index < 2; index += 1) await guess();
+      expect(await guess()).toBe(5);
+      clock.move(24 * 3600_000);
+      expect([await guess(), await guess()]).toEqual(['ok', 'ok']);
+    });
   });
 });
 
-describe('guesses', () => {
-  const guess = () => outcome(limiter.tryGuess('p'));
-
-  it('cost nothing three times, then twice as long each time, up to a quarter of an hour', async () => {
-    expect([await guess(), await guess(), await guess(), await guess()]).toEqual([
-      'ok',
-      'ok',
-      'ok',
-      5,
-    ]);
-    const waits: (number | 'ok')[] = [];
-    for (let round = 0; round < 10; round += 1) {
-      const wait = await guess();
-      waits.push(wait);
-      clock.move(Number(wait) * 1000);
-      await guess();
-    }
-    expect(waits).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 900, 900]);
-  });
-
-  it('are forgotten when one was right, or after a day', async () => {
-    for (let index = 0; index < 3; index += 1) await guess();
-    await limiter.forget('p');
-    expect(await guess()).toBe('ok');
-    for (let index = 0; index < 2; index += 1) await guess();
-    expect(await guess()).toBe(5);
-    clock.move(24 * 3600_000);
-    expect([await guess(), await guess()]).toEqual(['ok', 'ok']);
-  });
+it('a limit bites also while Redis is away', async () => {
+  limiter = new RateLimiter(dataSource, links.Redis, clock, sweeper);
+  await redis.stop('SIGKILL');
+  expect([await take(2, 'away'), await take(2, 'away'), await take(2, 'away')]).toEqual([
+    'ok',
+    'ok',
+    60,
+  ]);
+  await redis.startAgain();
 });
 
 it.each([

@@ -7,6 +7,10 @@ import { DataSource } from 'typeorm';
 import { AppError } from '../common/app-error.js';
 import { Clock } from '../common/clock.js';
 import { Sweeper } from '../database/sweeper.js';
+import { RedisLink } from '../redis/redis-link.js';
+import { FailoverRateLimitStore } from './failover-rate-limit-store.js';
+import { PostgresRateLimitStore } from './postgres-rate-limit-store.js';
+import type { GuessRule, RateLimitStore } from './rate-limit-store.js';
 
 /** How often something may happen. */
 export interface Limit {
@@ -16,28 +20,32 @@ export interface Limit {
   readonly windowSeconds: number;
 }
 
-/** Failures that cost nothing yet: people mistype. */
-const freeFailures = 3;
-const firstDelaySeconds = 5;
-const longestDelaySeconds = 15 * 60;
-/** How long failures are remembered after the last one. */
-const rememberSeconds = 24 * 3600;
+/** People mistype: three failures cost nothing. */
+const guesses: GuessRule = {
+  free: 3,
+  firstDelaySeconds: 5,
+  longestDelaySeconds: 15 * 60,
+  rememberSeconds: 24 * 3600,
+};
 
-/** Counts in Postgres, one statement each, so that all replicas count as one. */
+/** Counts over all replicas as one, in Redis where it is there, else in Postgres. */
 @Injectable()
 export class RateLimiter implements OnModuleInit {
+  readonly #postgres: PostgresRateLimitStore;
+  readonly #store: RateLimitStore;
+
   constructor(
-    private readonly dataSource: DataSource,
+    dataSource: DataSource,
+    link: RedisLink,
     private readonly clock: Clock,
     private readonly sweeper: Sweeper,
-  ) {}
+  ) {
+    this.#postgres = new PostgresRateLimitStore(dataSource);
+    this.#store = new FailoverRateLimitStore(link, this.#postgres);
+  }
 
   onModuleInit(): void {
-    this.sweeper.add('ended rate limits', async () => {
-      await this.dataSource.query(`delete from rate_limits where ends_at <= $1`, [
-        this.clock.now(),
-      ]);
-    });
+    this.sweeper.add('ended rate limits', () => this.#postgres.sweep(this.clock.now()));
   }
 
   /**
@@ -47,15 +55,8 @@ export class RateLimiter implements OnModuleInit {
   async take(limits: readonly Limit[]): Promise<void> {
     for (const { key, limit, windowSeconds } of limits) {
       const now = this.clock.now();
-      const [row] = await this.dataSource.query<{ count: number; ends_at: Date }[]>(
-        `insert into rate_limits as kept (key, count, ends_at) values ($1, 1, $3)
-         on conflict (key) do update
-            set count = case when kept.ends_at <= $2 then 1 else kept.count + 1 end,
-                ends_at = case when kept.ends_at <= $2 then $3 else kept.ends_at end
-         returning count, ends_at`,
-        [hashed(key), now, later(now, windowSeconds)],
-      );
-      if (row && row.count > limit) throw tooMany(row.ends_at, now);
+      const { count, endsAt } = await this.#store.count(hashed(key), now, windowSeconds);
+      if (count > limit) throw tooMany(endsAt, now);
     }
   }
 
@@ -66,37 +67,13 @@ export class RateLimiter implements OnModuleInit {
    */
   async tryGuess(key: string): Promise<void> {
     const now = this.clock.now();
-    const [taken] = await this.dataSource.query<{ count: number }[]>(
-      `insert into rate_limits as kept (key, count, ends_at) values ($1, 1, $3)
-       on conflict (key) do update
-          set count = case when kept.ends_at <= $2 then 1 else kept.count + 1 end,
-              blocked_until = case
-                when kept.ends_at <= $2 or kept.count + 1 < $4 then null
-                else $2 + least($6::float8, $5 * 2 ^ least(kept.count + 1 - $4, 20)) * interval '1 second'
-              end,
-              ends_at = $3
-        where kept.blocked_until is null or kept.blocked_until <= $2
-       returning count`,
-      [
-        hashed(key),
-        now,
-        later(now, rememberSeconds),
-        freeFailures,
-        firstDelaySeconds,
-        longestDelaySeconds,
-      ],
-    );
-    if (taken) return;
-    const [blocked] = await this.dataSource.query<{ blocked_until: Date | null }[]>(
-      `select blocked_until from rate_limits where key = $1`,
-      [hashed(key)],
-    );
-    throw tooMany(blocked?.blocked_until ?? now, now);
+    const blockedUntil = await this.#store.tryGuess(hashed(key), now, guesses);
+    if (blockedUntil) throw tooMany(blockedUntil, now);
   }
 
   /** Forgets what was counted: the guess was right, or nothing came of it. */
   async forget(key: string): Promise<void> {
-    await this.dataSource.query(`delete from rate_limits where key = $1`, [hashed(key)]);
+    await this.#store.forget(hashed(key));
   }
 }
 
@@ -121,8 +98,4 @@ function tooMany(until: Date, now: Date): AppError {
 
 function hashed(key: string): string {
   return createHash('sha256').update(key).digest('base64url');
-}
-
-function later(now: Date, seconds: number): Date {
-  return new Date(now.getTime() + seconds * 1000);
 }

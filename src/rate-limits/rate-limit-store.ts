@@ -1,0 +1,26 @@
+/** A window that counts. */
+export interface Counted {
+  readonly count: number;
+  readonly endsAt: Date;
+}
+
+/** Where it is counted: every method is one step, so that all replicas count as one. Keys are hashes. */
+export interface RateLimitStore {
+  /** Counts one more, in a window that begins with the first and does not grow. */
+  count(key: string, now: Date, windowSeconds: number): Promise<Counted>;
+  /**
+   * Takes one try of something that may be guessed; after the free ones each blocks the next for a growing time.
+   * @returns until when tries are blocked, where this one was not taken
+   */
+  tryGuess(key: string, now: Date, rule: GuessRule): Promise<Date | undefined>;
+  forget(key: string): Promise<void>;
+}
+
+/** The block after the n-th try that was not free is `firstDelaySeconds` doubled n times, at most `longestDelaySeconds`. */
+export interface GuessRule {
+  readonly free: number;
+  readonly firstDelaySeconds: number;
+  readonly longestDelaySeconds: number;
+  /** How long tries are remembered after the last one. */
+  readonly rememberSeconds: number;
+}
