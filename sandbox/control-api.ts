@@ -42,6 +42,14 @@ const actions: Readonly<Record<string, Action>> = {
     dingtalk.invalidateAppTokens(fields.optionalText('clientId'));
     return {};
   },
+  'POST /control/dingtalk/jsapi-hash': ({ dingtalk }, fields) => {
+    dingtalk.settings.jsapiHash = fields.oneOf('hash', ['sha256', 'sha1', 'either']);
+    return {};
+  },
+  'POST /control/wecom/client-version': ({ wecom }, fields) => {
+    wecom.settings.clientVersion = fields.text('version');
+    return {};
+  },
   'POST /control/wecom/trusted-domains': ({ wecom }, fields) => {
     wecom.trustDomain(fields.text('corpId'), fields.text('agentId'), fields.text('host'));
     return {};

@@ -1,4 +1,8 @@
 import type { SandboxClock } from './clock.js';
+import {
+  verifyJsapi as verifyDingtalkJsapi,
+  type JsapiPage as DingtalkJsapiPage,
+} from './dingtalk/jsapi-verification.js';
 import type { InAppGrant, DingtalkSettings, DingtalkState } from './dingtalk/state.js';
 import { CODE_SECONDS } from './dingtalk/state.js';
 import { openIdOf, unionIdOf, type DingtalkWorld } from './dingtalk/world.js';
@@ -6,6 +10,11 @@ import type { Fault, Faults } from './faults.js';
 import type { LoggedRequest, RequestLog } from './request-log.js';
 import type { SmsMessage, SmsState } from './sms/state.js';
 import type { Variation } from './variation.js';
+import {
+  verifyJsapi as verifyWecomJsapi,
+  type JsapiCall,
+  type JsapiPage as WecomJsapiPage,
+} from './wecom/jsapi-verification.js';
 import type { AppKey, WecomSettings, WecomState } from './wecom/state.js';
 import type { WecomWorld } from './wecom/world.js';
 
@@ -59,6 +68,8 @@ export interface DingtalkControl {
   readonly openIdOf: (clientId: string, personId: string) => string;
   /** Invalidates app tokens before their time: of one app, or all. */
   invalidateAppTokens(clientId?: string): void;
+  /** Plays the DingTalk client: `dd.config` on a page. 0, or the code it refuses with. */
+  verifyJsapi(page: DingtalkJsapiPage): number;
 }
 
 export interface WecomControl {
@@ -74,6 +85,8 @@ export interface WecomControl {
   forgetConsents(userid?: string): void;
   /** Invalidates access tokens before their time: of one app, or all. */
   invalidateTokens(corpId?: string, agentId?: number | string): void;
+  /** Plays the WeCom client: `wx.config` or `wx.agentConfig` on a page. 0, or the code it refuses with. */
+  verifyJsapi(call: JsapiCall, page: WecomJsapiPage): number;
 }
 
 export interface ControlledParts {
@@ -138,6 +151,7 @@ function dingtalkControl(state: DingtalkState): DingtalkControl {
     openIdOf,
     invalidateAppTokens: (clientId) =>
       state.appTokens.removeWhere((it) => clientId === undefined || it.clientId === clientId),
+    verifyJsapi: (page) => verifyDingtalkJsapi(state, page),
   };
 }
 
@@ -165,5 +179,6 @@ function wecomControl(state: WecomState): WecomControl {
           (corpId === undefined || it.corpId === corpId) &&
           (agentId === undefined || it.agentId === Number(agentId)),
       ),
+    verifyJsapi: (call, page) => verifyWecomJsapi(state, call, page),
   };
 }

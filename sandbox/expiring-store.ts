@@ -55,6 +55,11 @@ export class ExpiringStore<T> {
     return newest;
   }
 
+  /** Everything that was handed out and is not forgotten, expired or not. */
+  all(): Entry<T>[] {
+    return [...this.#entries.values()];
+  }
+
   isLive(entry: Entry<T>): boolean {
     return this.clock.now() < entry.expiresAtMs;
   }

@@ -7,6 +7,7 @@ import { createControl, type SandboxControl } from './control.js';
 import { dingtalkLoginHost } from './dingtalk/login-host.js';
 import { dingtalkNewApiHost } from './dingtalk/new-api-host.js';
 import { dingtalkOapiHost } from './dingtalk/oapi-host.js';
+import { dingtalkScriptHost } from './dingtalk/script-host.js';
 import { seedDingtalkWorld } from './dingtalk/seed.js';
 import { DingtalkState } from './dingtalk/state.js';
 import type { DingtalkWorld } from './dingtalk/world.js';
@@ -21,6 +22,8 @@ import { smsGatewayHost } from './sms/webhook.js';
 import { Variation } from './variation.js';
 import { wecomApiHost } from './wecom/api-host.js';
 import { wecomInAppHost } from './wecom/in-app-login.js';
+import { JWEIXIN_PATH, JWXWORK_PATH, WECOM_JSSDK_PATH } from './wecom/jsapi-calls.js';
+import { wecomScriptHosts } from './wecom/script-hosts.js';
 import { seedWecomWorld } from './wecom/seed.js';
 import { WecomState } from './wecom/state.js';
 import { wecomLoginHost, wecomOldLoginHost } from './wecom/web-login.js';
@@ -49,10 +52,23 @@ export interface SandboxEndpoints {
   readonly sms: { readonly webhook: string; readonly aliyun: string; readonly tencent: string };
 }
 
+/** What a page loads in place of the platforms' own libraries. */
+export interface SandboxScripts {
+  /** `dd` */
+  readonly dingtalk: string;
+  /** `wx.config` */
+  readonly jweixin: string;
+  /** `wx.agentConfig` */
+  readonly jwxwork: string;
+  /** `ww` */
+  readonly wecomJssdk: string;
+}
+
 export interface Sandbox {
   /** The origin, without a trailing slash. */
   readonly url: string;
   readonly endpoints: SandboxEndpoints;
+  readonly scripts: SandboxScripts;
   readonly control: SandboxControl;
   stop(): Promise<void>;
 }
@@ -87,10 +103,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       dingtalkLoginHost(dingtalk),
       dingtalkNewApiHost(dingtalk),
       dingtalkOapiHost(dingtalk),
+      dingtalkScriptHost(dingtalk),
       wecomLoginHost(wecom),
       wecomOldLoginHost(wecom),
       wecomInAppHost(wecom),
       wecomApiHost(wecom),
+      ...wecomScriptHosts(wecom),
       smsGatewayHost(sms),
     ],
   });
@@ -107,6 +125,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return {
     url,
     endpoints: endpointsAt(url, { aliyun, tencent }),
+    scripts: scriptsAt(url),
     control,
     stop: async () => {
       await Promise.all([server, ...clouds].map(stop));
@@ -131,6 +150,15 @@ function endpointsAt(
       api: `${url}/qyapi.weixin.qq.com`,
     },
     sms: { ...clouds, webhook: `${url}/sms.example.com/codes` },
+  };
+}
+
+function scriptsAt(url: string): SandboxScripts {
+  return {
+    dingtalk: `${url}/g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js`,
+    jweixin: `${url}/res.wx.qq.com${JWEIXIN_PATH}`,
+    jwxwork: `${url}/open.work.weixin.qq.com${JWXWORK_PATH}`,
+    wecomJssdk: `${url}/wwcdn.weixin.qq.com${WECOM_JSSDK_PATH}`,
   };
 }
 

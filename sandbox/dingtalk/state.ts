@@ -36,6 +36,8 @@ export interface DingtalkSettings {
   outsiders: 'let-in' | 'refused';
   /** What oapi says of an app token that has run out. */
   expiredTokenCode: '40014' | '42001';
+  /** The hash that the client expects of `dd.config`. Its pages say SHA-256, its demos SHA-1. */
+  jsapiHash: 'sha256' | 'sha1' | 'either';
 }
 
 export const CODE_SECONDS = 300;
@@ -43,7 +45,11 @@ export const TOKEN_SECONDS = 7200;
 export const REFRESH_SECONDS = 30 * 86_400;
 export const TICKET_CAP_SECONDS = 86_400;
 
-const defaults: DingtalkSettings = { outsiders: 'let-in', expiredTokenCode: '42001' };
+const defaults: DingtalkSettings = {
+  outsiders: 'let-in',
+  expiredTokenCode: '42001',
+  jsapiHash: 'sha256',
+};
 
 /** Everything that DingTalk remembers, and the calls share. */
 export class DingtalkState {

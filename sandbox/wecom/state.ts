@@ -45,6 +45,8 @@ export interface WecomSettings {
   ipRule: 'after-token' | 'from-gettoken';
   /** Whether a disabled member (status 2) still gets through the login pages. */
   disabledMembers: 'let-in' | 'refused';
+  /** The version of the client in which pages are open: below 3.0.24 `wx.agentConfig` wants `wx.config` first. */
+  clientVersion: string;
 }
 
 export const CODE_SECONDS = 300;
@@ -59,6 +61,7 @@ const defaults: WecomSettings = {
   spentCodeCode: 40029,
   ipRule: 'after-token',
   disabledMembers: 'let-in',
+  clientVersion: '4.1.20',
 };
 
 /** Everything that WeCom remembers, and the calls share. */
@@ -112,10 +115,15 @@ export class WecomState {
   /** Exactly the host and port; Web login takes the 授权回调域 too (reference wecom 4.5). */
   isTrusted(corp: WecomCorp, app: WecomApp, host: string, flow: 'web' | 'in-app'): boolean {
     return (
-      app.trustedDomain?.toLowerCase() === host ||
-      (flow === 'web' && app.callbackDomain?.toLowerCase() === host) ||
-      (this.#trusted.get(`${corp.corpId}/${app.agentId}`)?.has(host) ?? false)
+      this.trustedDomains(corp, app).includes(host) ||
+      (flow === 'web' && app.callbackDomain?.toLowerCase() === host)
     );
+  }
+
+  /** What the console lists, in lower case. */
+  trustedDomains(corp: WecomCorp, app: WecomApp): string[] {
+    const registered = this.#trusted.get(`${corp.corpId}/${app.agentId}`) ?? [];
+    return [...(app.trustedDomain ? [app.trustedDomain.toLowerCase()] : []), ...registered];
   }
 
   reset(): void {

@@ -4,6 +4,7 @@ import type { PlatformCall, PlatformHost } from '../http/platform-host.js';
 import { pageReply, redirectReply, type Reply } from '../http/reply.js';
 import type { SandboxRequest } from '../http/request.js';
 import { scanPage } from '../pages/scan.page.js';
+import { JWXWORK_PATH, wecomScript, wecomVerification } from './jsapi-calls.js';
 import { expiredPage, refusalPage } from './pages.js';
 import { findPerson, mayPass, memberChoices } from './people.js';
 import { redirectHost } from './redirect-uri.js';
@@ -16,9 +17,11 @@ export function wecomLoginHost(state: WecomState): PlatformHost {
   return webHost(state, 'login.work.weixin.qq.com', '/wwlogin/sso/login', 'web');
 }
 
-/** open.work.weixin.qq.com: the old QR page (reference wecom 4.3). */
+/** open.work.weixin.qq.com: the old QR page (reference wecom 4.3), and the script behind `wx.agentConfig`. */
 export function wecomOldLoginHost(state: WecomState): PlatformHost {
-  return webHost(state, 'open.work.weixin.qq.com', '/wwopen/sso/qrConnect', 'web-old');
+  const host = webHost(state, 'open.work.weixin.qq.com', '/wwopen/sso/qrConnect', 'web-old');
+  const script = wecomScript(state, JWXWORK_PATH, 'jwxwork.js');
+  return { ...host, calls: [...host.calls, script, ...wecomVerification(state)] };
 }
 
 function webHost(state: WecomState, name: string, path: string, flow: WebFlow): PlatformHost {
