@@ -214,6 +214,8 @@ describe('the platforms’ scripts in miniature', () => {
         'biz.map.view': false,
       });
       configure('f'.repeat(64));
+      const { body } = await json(`${sandbox.url}/control/calls`);
+      expect(body['g.alicdn.com/sandbox/jsapi-config']).toBe(1);
       expect(await outcome()).toBe('ready');
     });
 
