@@ -15,6 +15,14 @@ export interface PasswordOwner {
   readonly mustChange: boolean;
 }
 
+/** A first password that was right, and is to be changed. */
+export interface ShownPassword {
+  readonly accountId: string;
+  readonly phone: string;
+  /** When the sign-in began in which it was shown: one that was set since is another. */
+  readonly shownAfter: Date;
+}
+
 /** Tries from one address, whatever the number: somebody who tries one password on many. */
 const triesPerAddress = 100;
 const hourSeconds = 3600;
@@ -73,19 +81,22 @@ export class Passwords {
   }
 
   /**
-   * Takes the password that the person chose in place of the one that was set for them.
-   * @throws AppError `password_unsuitable`
+   * Takes the password that the person chose in place of the one that was set for them, and that they have shown.
+   * @throws AppError `password_unsuitable`, `sign_in_expired` when it is another by now, or none
    */
-  async change(accountId: string, phone: string, password: string): Promise<void> {
+  async change({ accountId, phone, shownAfter }: ShownPassword, password: string): Promise<void> {
     const fault = passwordFault(password, { phone });
     if (fault !== undefined) throw new AppError('password_unsuitable', fault);
     const row = await this.#find(phone);
     if (row && (await verifyPassword(row.hash, password)))
       throw new AppError('password_unsuitable', 'The new password must differ from the old one.');
-    await this.dataSource.query(
-      `update account_passwords set hash = $2, must_change = false, changed_at = $3 where account_id = $1`,
-      [accountId, await hashPassword(password), this.clock.now()],
+    const [, changed] = await this.dataSource.query<[unknown[], number]>(
+      `update account_passwords set hash = $2, must_change = false, changed_at = $3
+        where account_id = $1 and changed_at < $4`,
+      [accountId, await hashPassword(password), this.clock.now(), shownAfter],
     );
+    if (changed === 0)
+      throw new AppError('sign_in_expired', 'The password was changed meanwhile. Begin anew.');
   }
 
   async #find(phone: string): Promise<Row | undefined> {

@@ -30,7 +30,13 @@ export class LocalPassword {
     try {
       const owner = await this.passwords.check(phone, field(form, 'password'), browser.ip);
       if (!owner.mustChange) return await this.#signIn(request, owner.accountId, phone);
-      await this.steps.move(step, { stage: 'new-password', phone, accountId: owner.accountId });
+      await this.steps.move(step, {
+        stage: 'new-password',
+        phone,
+        // Another number may have been proven in this sign-in, not this one.
+        phoneProven: false,
+        accountId: owner.accountId,
+      });
       return { kind: 'redirect', url: stepPath(step.id) };
     } catch (error) {
       this.people.noteFailure(connection.slug, error, request.origin);
@@ -38,15 +44,15 @@ export class LocalPassword {
     }
   }
 
-  /** @throws AppError `password_unsuitable` */
+  /** @throws AppError `password_unsuitable`, `sign_in_expired` */
   async change(request: StepRequest, form: Form): Promise<BrowserAnswer> {
-    const { accountId, phone, stage } = request.step;
+    const { accountId, phone, stage, createdAt } = request.step;
     if (stage !== 'new-password' || accountId === undefined || phone === undefined)
       throw new AppError('sign_in_expired', 'This sign-in is not waiting for a new password.');
     const password = field(form, 'password');
     if (password !== field(form, 'repeated'))
       throw new AppError('password_unsuitable', 'The two passwords are not the same.');
-    await this.passwords.change(accountId, phone, password);
+    await this.passwords.change({ accountId, phone, shownAfter: createdAt }, password);
     return this.#signIn(request, accountId, phone);
   }
 

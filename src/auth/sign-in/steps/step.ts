@@ -38,6 +38,7 @@ export interface Step {
   readonly phoneProven: boolean;
   /** An account that has been proven in this step: to be joined, or to get a new password. */
   readonly accountId: string | undefined;
+  readonly createdAt: Date;
   readonly ended: boolean;
 }
 

@@ -24,6 +24,7 @@ interface Row {
   readonly phone: string | null;
   readonly phone_proven: boolean;
   readonly account_id: string | null;
+  readonly created_at: Date;
   readonly ended_at: Date | null;
 }
 
@@ -134,6 +135,7 @@ function toStep(row: Row): Step {
     phone: row.phone ?? undefined,
     phoneProven: row.phone_proven,
     accountId: row.account_id ?? undefined,
+    createdAt: row.created_at,
     ended: row.ended_at !== null,
   };
 }

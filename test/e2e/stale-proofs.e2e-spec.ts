@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Configuration } from 'openid-client';
+
+import { hashPassword } from '../../src/account-binding/passwords/password-hash.js';
+import { type Api, adminApi } from '../fixtures/api.js';
+import { TestBrowser, type Visit } from '../fixtures/browser.js';
+import { submitAndFollow } from '../fixtures/forms.js';
+import { openTestBed, type TestBed } from '../fixtures/service.js';
+import { atPortal, begin, discoverPortal } from '../fixtures/sign-in.js';
+
+let bed: TestBed;
+let configuration: Configuration;
+let api: Api;
+
+beforeAll(async () => {
+  bed = await openTestBed({
+    provision: ({ connections }) => {
+      Object.assign(connections[1] ?? {}, { signUp: 'ask' });
+      connections.push({
+        slug: 'phone',
+        platform: 'local',
+        displayName: '手机号',
+        signUp: 'ask',
+      });
+    },
+  });
+  configuration = await discoverPortal(bed);
+  api = await adminApi(bed);
+});
+beforeEach(async () => {
+  bed.sandbox.control.reset();
+  for (const table of ['rate_limits', 'sign_in_steps', 'accounts']) {
+    await bed.query(`delete from ${table}`);
+  }
+});
+afterAll(() => bed.stop());
+
+const signedIn = (end: Visit): boolean => end.location?.searchParams.has('code') ?? false;
+
+/** Someone with a password that an administrator has set, to be changed at first use. */
+async function newcomer(): Promise<string> {
+  const [account] = await bed.query<{ id: string }>(
+    `insert into accounts (display_name, phone, phone_verified) values ('Lin', '+8613800000003', true) returning id`,
+  );
+  await bed.query(
+    `insert into account_passwords (account_id, hash, must_change, changed_at) values ($1, $2, true, now() - interval '1 hour')`,
+    [account?.id, await hashPassword('first password')],
+  );
+  return account?.id ?? '';
+}
+
+async function openPhone() {
+  const browser = new TestBrowser({ 'accept-language': 'en' });
+  const began = await begin(configuration, { connection: 'phone' });
+  return { browser, page: await browser.follow(began.url) };
+}
+
+/** As far as the page that asks for a new password. */
+async function atNewPassword({ browser, page }: Awaited<ReturnType<typeof openPhone>>) {
+  const form = await browser.follow(`${page.url.href}?view=password`);
+  const phone = '13800000003';
+  const change = await submitAndFollow(browser, form, '/password', {
+    phone,
+    password: 'first password',
+  });
+  expect(change.text).toContain('/new-password');
+  return { browser, change };
+}
+
+function chooseNew(
+  { browser, change }: Awaited<ReturnType<typeof atNewPassword>>,
+  password = 'what a stranger chose',
+): Promise<Visit> {
+  return submitAndFollow(
+    browser,
+    change,
+    '/new-password',
+    { password, repeated: password },
+    atPortal,
+  );
+}
+
+describe('a first password that was right once', () => {
+  it('opens nothing any more when the administrator has set another', async () => {
+    const account = await newcomer();
+    const waiting = await atNewPassword(await openPhone());
+    const set = await api('PUT', `/accounts/${account}/password`, {
+      body: { password: 'second password', mustChange: false },
+    });
+    expect(set.status).toBe(204);
+
+    expect(signedIn(await chooseNew(waiting))).toBe(false);
+    const { browser, page } = await openPhone();
+    const form = await browser.follow(`${page.url.href}?view=password`);
+    const fields = { phone: '13800000003', password: 'second password' };
+    expect(signedIn(await submitAndFollow(browser, form, '/password', fields, atPortal))).toBe(
+      true,
+    );
+  });
+
+  it('does not stand for one that was set in the very instant', async () => {
+    const account = await newcomer();
+    const waiting = await atNewPassword(await openPhone());
+    await bed.query(
+      `update account_passwords set hash = $2, changed_at = now() where account_id = $1`,
+      [account, await hashPassword('second password')],
+    );
+
+    expect(signedIn(await chooseNew(waiting))).toBe(false);
+  });
+
+  it('opens nothing any more when the administrator has taken it away', async () => {
+    const account = await newcomer();
+    const waiting = await atNewPassword(await openPhone());
+    expect((await api('DELETE', `/accounts/${account}/password`)).status).toBe(204);
+
+    expect(signedIn(await chooseNew(waiting))).toBe(false);
+  });
+
+  it('is changed once, by one of two windows', async () => {
+    await newcomer();
+    const one = await atNewPassword(await openPhone());
+    const other = await atNewPassword(await openPhone());
+    expect(signedIn(await chooseNew(one))).toBe(true);
+    expect(signedIn(await chooseNew(other, 'what another chose'))).toBe(false);
+  });
+
+  it('must be changed also by somebody who has proven another number in the same sign-in', async () => {
+    await newcomer();
+    const opened = await openPhone();
+    const code = await submitAndFollow(opened.browser, opened.page, '/phone', {
+      phone: '13800000009',
+    });
+    const choice = await submitAndFollow(opened.browser, code, '/code', {
+      code: bed.sandbox.control.sms.lastCode('+8613800000009') ?? '',
+    });
+    expect(choice.text).toContain('/choose');
+    const { browser, change } = await atNewPassword({ browser: opened.browser, page: choice });
+    const csrf = /name="csrf" value="([^"]*)"/.exec(change.text)?.[1] ?? '';
+    const answer = await browser.post(`${change.url.href}/code`, { csrf, code: '000000' });
+    const end = answer.location ? await browser.follow(answer.location, atPortal) : answer;
+    expect(signedIn(end)).toBe(false);
+  });
+});
