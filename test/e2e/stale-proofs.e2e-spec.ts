@@ -3,10 +3,10 @@ import type { Configuration } from 'openid-client';
 
 import { hashPassword } from '../../src/account-binding/passwords/password-hash.js';
 import { type Api, adminApi } from '../fixtures/api.js';
-import { TestBrowser, type Visit } from '../fixtures/browser.js';
+import { linkWith, TestBrowser, type Visit } from '../fixtures/browser.js';
 import { submitAndFollow } from '../fixtures/forms.js';
 import { openTestBed, type TestBed } from '../fixtures/service.js';
-import { atPortal, begin, discoverPortal } from '../fixtures/sign-in.js';
+import { atPortal, begin, discoverPortal, scanAs } from '../fixtures/sign-in.js';
 
 let bed: TestBed;
 let configuration: Configuration;
@@ -140,5 +140,39 @@ describe('a first password that was right once', () => {
     const answer = await browser.post(`${change.url.href}/code`, { csrf, code: '000000' });
     const end = answer.location ? await browser.follow(answer.location, atPortal) : answer;
     expect(signedIn(end)).toBe(false);
+  });
+});
+
+describe('an account that was shown on another platform', () => {
+  /** Somebody unknown here, who has shown the account of `manager0042` and is about to click. */
+  async function atConfirm() {
+    const first = await begin(configuration, { connection: 'dingtalk' });
+    await scanAs(new TestBrowser(), first.url, 'manager0042');
+    const [account] = await bed.query<{ id: string }>('select id from accounts');
+    const browser = new TestBrowser({ 'accept-language': 'en' });
+    const page = await scanAs(
+      browser,
+      (await begin(configuration, { connection: 'wecom-hq' })).url,
+      'wang.m',
+    );
+    const ways = await browser.follow(`${page.url.href}?view=other-ways`);
+    const login = await browser.follow(linkWith(ways, 'data-connection="dingtalk"'));
+    const confirm = await browser.follow(linkWith(login, 'data-member="manager0042"'));
+    expect(confirm.text).toContain('Yes, bind them');
+    return { account: account?.id ?? '', browser, confirm };
+  }
+
+  it.each([
+    ['signed out everywhere', 'sessions'],
+    ['freed of that identity', 'identities'],
+  ])('is not joined when it has been %s meanwhile', async (_name, what) => {
+    const { account, browser, confirm } = await atConfirm();
+    const [identity] = await bed.query<{ id: string }>('select id from identities');
+    const path = what === 'sessions' ? what : `identities/${identity?.id ?? ''}?force=true`;
+    expect((await api('DELETE', `/accounts/${account}/${path}`)).status).toBe(204);
+
+    const end = await submitAndFollow(browser, confirm, '/confirm', {}, atPortal);
+    expect(signedIn(end)).toBe(false);
+    expect(await bed.query(`select 1 from identities where connection = 'wecom-hq'`)).toEqual([]);
   });
 });

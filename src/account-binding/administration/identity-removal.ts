@@ -8,7 +8,7 @@ import { Clock } from '../../common/clock.js';
 import { notFound, uuidPattern } from '../../common/identifiers.js';
 import { ConnectionRegistry, type OpenConnection } from '../../connections/connection.registry.js';
 import { recordAccountEvents } from '../account-events.js';
-import { endSessionsOfIdentity } from '../sessions.js';
+import { endProofsOfAccount, endSessionsOfIdentity } from '../sessions.js';
 import { lockAccount } from './account-lock.js';
 import { hasAnotherWayIn } from './ways-in.js';
 
@@ -75,6 +75,7 @@ export class IdentityRemoval {
         [identityId],
       );
       await endSessionsOfIdentity(manager, identityId);
+      await endProofsOfAccount(manager, accountId);
       const { issuer, subject, connection, tenant } = removed;
       const identity = { issuer, subject, connection, ...(tenant && { tenant }) };
       await recordAccountEvents(manager, this.clock.now(), [
