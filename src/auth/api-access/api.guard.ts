@@ -8,6 +8,7 @@ import { AppError } from '../../common/app-error.js';
 import { Config } from '../../config/config.js';
 import { accessTokenStrategy, verifyWith } from './access-token.strategy.js';
 import { BearerCallers, type VerifiedCaller } from './bearer-callers.js';
+import { refuseUnreadable } from './readable-body.js';
 
 /** Stands before every route: closed unless the route says who may call it (DESIGN 8 and 12). */
 @Injectable()
@@ -20,7 +21,7 @@ export class ApiGuard extends AuthGuard(accessTokenStrategy) {
     super();
   }
 
-  /** @throws AppError `token_missing`, `token_invalid`, `scope_insufficient` */
+  /** @throws AppError `token_missing`, `token_invalid`, `scope_insufficient`, `request_invalid` */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const access = this.reflector.getAllAndOverride<Access | undefined>(accessMark, [
       context.getHandler(),
@@ -29,8 +30,9 @@ export class ApiGuard extends AuthGuard(accessTokenStrategy) {
     if (!access) return false;
     if (access.kind === 'public') return true;
     await super.canActivate(context);
-    const { user } = context.switchToHttp().getRequest<Request & { user: VerifiedCaller }>();
-    this.#admit(access, user);
+    const request = context.switchToHttp().getRequest<Request & { user: VerifiedCaller }>();
+    this.#admit(access, request.user);
+    refuseUnreadable(request.body);
     return true;
   }
 
@@ -52,7 +54,7 @@ export class ApiGuard extends AuthGuard(accessTokenStrategy) {
     }
     if (access.kind === 'scope') {
       // A person who signs in at a client is not its administrator, whatever scopes the client may ask for.
-      if (caller.kind !== 'machine')
+      if (caller.kind !== 'machine' && access.who === 'machines')
         throw new AppError('scope_insufficient', 'This call takes a machine’s token.');
       if (!caller.scopes.has(access.scope))
         throw new AppError('scope_insufficient', `The access token does not hold ${access.scope}.`);
