@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { type Api, adminApi } from '../fixtures/api.js';
+import { TestBrowser } from '../fixtures/browser.js';
 import { openTestBed, type TestBed } from '../fixtures/service.js';
 
 const nobody = '00000000-0000-4000-8000-000000000000';
@@ -63,4 +64,14 @@ describe('a body that is valid JSON and means harm', () => {
     });
     expect(answer.status).toBe(401);
   });
+});
+
+describe('a path that holds what no id of ours holds', () => {
+  it.each(['/continue/%00', '/continue/%00/with/dingtalk', '/bind/again/%00', '/bind/confirm/%00'])(
+    'leads to a page that says so, not to a fault: %s',
+    async (path) => {
+      const browser = new TestBrowser({ cookie: `lingpai_browser=${'a'.repeat(43)}` });
+      expect((await browser.get(bed.issuer + path)).status).toBe(400);
+    },
+  );
 });

@@ -9,6 +9,8 @@ import type { PlatformIdentity } from '../../providers/provider.js';
 import { hashOf } from '../sign-in-state.js';
 
 const lifeSeconds = 600;
+/** A SHA-256 in base64url. */
+const idShape = /^[\w-]{43}$/;
 
 /** A link that binds one more identity to one account. */
 export interface BindingLink {
@@ -96,6 +98,7 @@ export class BindingLinksRepository implements OnModuleInit {
 
   /** A link that this browser has opened and that has not ended. */
   async findOpened(id: string, browser: string): Promise<BindingLink | undefined> {
+    if (!idShape.test(id)) return undefined;
     const [row] = await this.dataSource.query<Row[]>(
       `select * from binding_tickets where id_hash = $1 and browser_hash = $2 and ended_at is null and expires_at > $3`,
       [id, hashOf(browser), this.clock.now()],

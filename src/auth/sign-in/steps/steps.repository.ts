@@ -11,6 +11,8 @@ import type { Stage, Step, StepChange } from './step.js';
 
 /** Codes take their time, and people look for their phones. */
 const lifeSeconds = 1800;
+/** 24 random bytes. */
+const idShape = /^[\w-]{32}$/;
 
 interface Row {
   readonly id: string;
@@ -84,6 +86,7 @@ export class StepsRepository implements OnModuleInit {
 
   /** Finds a step of this browser that has not expired; an ended one too, so that it can lead on. */
   async find(id: string, browser: string): Promise<Step | undefined> {
+    if (!idShape.test(id)) return undefined;
     const [row] = await this.dataSource.query<Row[]>(
       `select * from sign_in_steps where id = $1 and browser_hash = $2 and expires_at > $3`,
       [id, hashOf(browser), this.clock.now()],
