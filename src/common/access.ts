@@ -10,8 +10,8 @@ import type { Request } from 'express';
 /** What a route says of who may call it. A route that says nothing is closed. */
 export type Access =
   | { readonly kind: 'public' }
-  /** A machine's token for this API, with this scope. */
-  | { readonly kind: 'scope'; readonly scope: string }
+  /** A token for this API, with this scope: a machine's, or where it says so a person's too. */
+  | { readonly kind: 'scope'; readonly scope: string; readonly who: 'machines' | 'persons too' }
   /** A signed-in person's token for this API. */
   | { readonly kind: 'person' }
   /** Any of our access tokens of a person that holds `openid`, whatever API it is for. */
@@ -39,9 +39,14 @@ function scopeOf(access: Access): string {
 /** Declares that a route, or every route of a controller, is open to anyone. */
 export const Public = (): ClassDecorator & MethodDecorator => declare({ kind: 'public' });
 
-/** Declares that a route takes a machine's token with this scope, e.g. `accounts:read` (DESIGN 8). */
-export const RequiresScope = (scope: string): ClassDecorator & MethodDecorator =>
-  declare({ kind: 'scope', scope });
+/**
+ * Declares that a route takes a machine's token with this scope, e.g. `accounts:read` (DESIGN 8).
+ * @param who `persons too`: a page may call it with the token of the person before it
+ */
+export const RequiresScope = (
+  scope: string,
+  who: 'machines' | 'persons too' = 'machines',
+): ClassDecorator & MethodDecorator => declare({ kind: 'scope', scope, who });
 
 /** Declares that a route takes the token of a signed-in person, for this API. */
 export const RequiresPerson = (): ClassDecorator & MethodDecorator => declare({ kind: 'person' });

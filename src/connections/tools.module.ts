@@ -1,11 +1,13 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
 
 import type { ProviderTools } from '../auth/providers/provider.js';
 import { Clock } from '../common/clock.js';
 import { HttpClient } from '../common/http-client.js';
 import { Logger } from '../common/logger.js';
+import type { BreakerChange } from '../common/outbound-event.js';
 import { UndiciHttpClient } from '../common/undici-http-client.js';
 import { Config } from '../config/config.js';
+import { Metrics } from '../metrics/metrics.js';
 import { TokenCache } from '../token-cache/token-cache.js';
 import { TokenCacheModule } from '../token-cache/token-cache.module.js';
 import { ConnectionTools } from './connection-tools.js';
@@ -15,18 +17,26 @@ import { ConnectionTools } from './connection-tools.js';
   imports: [TokenCacheModule],
   providers: [
     {
-      provide: HttpClient,
-      inject: [Config, Logger],
-      useFactory: (config: Config, logger: Logger) =>
+      provide: UndiciHttpClient,
+      inject: [Config, Logger, Clock, Metrics],
+      useFactory: (config: Config, logger: Logger, clock: Clock, metrics: Metrics) =>
         new UndiciHttpClient({
           proxy: config.outboundProxy,
-          observe: (event) =>
+          clock,
+          observe: (event) => {
+            metrics.platformCall(event);
             logger.debug(
               { outbound: { ...event, durationMs: Math.round(event.durationMs) } },
               'platform call',
-            ),
+            );
+          },
+          breakerChanged: (change) => {
+            metrics.breakerState(change);
+            logChange(logger, change);
+          },
         }),
     },
+    { provide: HttpClient, useExisting: UndiciHttpClient },
     {
       provide: ConnectionTools,
       inject: [HttpClient, TokenCache, Clock, Logger],
@@ -47,4 +57,27 @@ import { ConnectionTools } from './connection-tools.js';
   ],
   exports: [ConnectionTools],
 })
-export class ToolsModule {}
+export class ToolsModule implements OnApplicationShutdown {
+  constructor(private readonly http: UndiciHttpClient) {}
+
+  /** The last that is closed: what is under way may still need an answer of a platform. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.http.close();
+  }
+}
+
+function logChange(
+  logger: Logger,
+  { state, host, call, reason, pauseMs = 0 }: BreakerChange,
+): void {
+  const outbound = { host, call };
+  if (state === 'open')
+    logger.warn(
+      { outbound: { ...outbound, reason, pauseMs: Math.round(pauseMs) } },
+      'a platform call had no usable answer many times in a row and is held back: the breaker is open',
+    );
+  else if (state === 'probing')
+    logger.info({ outbound }, 'a held-back platform call is tried once');
+  else if (state === 'closed')
+    logger.info({ outbound }, 'a held-back platform call works again: the breaker is closed');
+}

@@ -72,6 +72,13 @@ export class TokenCache implements PlatformTokens {
     return { value, expiresAt: new Date(expiresAtMs) };
   }
 
+  /** Whether a token is the one that is handed out. */
+  async isCurrent(source: TokenSource, value: string): Promise<boolean> {
+    const key = keyOf(source);
+    const current = (await this.#tiers.readShared(key)) ?? this.#tiers.peek(key);
+    return current?.value === value;
+  }
+
   /** Drops a token that the platform refused to somebody, in every replica. @returns false when it was not the current one */
   async drop(source: TokenSource, value: string): Promise<boolean> {
     const key = keyOf(source);

@@ -28,13 +28,12 @@ export class BearerCallers {
     const client = await this.clients.find(claims.client_id);
     if (!client)
       throw new AppError('token_invalid', 'The client of this token is gone or disabled.');
-    const scopes = new Set((claims.scope ?? '').split(' ').filter(Boolean));
+    // A scope that was taken from the client is gone at once.
+    const scopes = new Set(
+      (claims.scope ?? '').split(' ').filter((scope) => client.scopes.includes(scope)),
+    );
     const common = { clientId: claims.client_id, audience: claims.aud };
-    if (claims.sub === claims.client_id) {
-      // A scope that was taken from the client is gone at once.
-      const kept = new Set([...scopes].filter((scope) => client.scopes.includes(scope)));
-      return { kind: 'machine', ...common, scopes: kept };
-    }
+    if (claims.sub === claims.client_id) return { kind: 'machine', ...common, scopes };
     await this.#checkGrant(claims);
     return {
       kind: 'person',

@@ -1,6 +1,7 @@
 import type { Clock } from '../../common/clock.js';
 import type { HttpClient } from '../../common/http-client.js';
-import type { PlatformTokens } from './platform-tokens.js';
+import type { Jsapi } from './jsapi.js';
+import type { PlatformTokens, TokenSource } from './platform-tokens.js';
 
 /**
  * The contract between Lingpai and a platform. A provider speaks for one connection: it knows the platform's
@@ -36,8 +37,14 @@ export interface Provider {
   readonly miniProgram?: CodeExchange;
   /** What the corp's own directory says of a person. */
   readonly directory?: Directory;
-  /** The tickets behind `dd.config`, `wx.config`, `wx.agentConfig`. */
-  readonly jsapi: JsapiTickets;
+  /** Signatures for `dd.config`, `wx.config`, `wx.agentConfig`, `ww.register`. */
+  readonly jsapi: Jsapi;
+  /**
+   * The platform's tokens that stand behind this connection.
+   * @param tenant the corp, where one connection serves many
+   * @throws AppError `value_not_allowed` naming `tenant`
+   */
+  tokenSources(tenant?: string): TokenSources;
   /**
    * Names the identity that an administrator writes down, in the same spelling that a sign-in would give it.
    * @throws AppError `value_not_allowed` naming `subject` or `tenant`
@@ -119,11 +126,13 @@ export interface Directory {
   read(identity: PlatformIdentity): Promise<PlatformProfile | undefined>;
 }
 
-export interface JsapiTickets {
+export interface TokenSources {
+  /** What every call of the app is made with: the one that other services may be handed. */
+  readonly access: TokenSource;
   /** The ticket for `wx.config` / `dd.config`. */
-  corpTicket(): Promise<string>;
+  readonly corpTicket: TokenSource;
   /** The ticket for `wx.agentConfig`; DingTalk has none. */
-  agentTicket?(): Promise<string>;
+  readonly agentTicket?: TokenSource;
 }
 
 /** Who came back, as (issuer, subject): see DESIGN 1. */

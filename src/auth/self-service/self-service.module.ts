@@ -1,4 +1,4 @@
-import { type MiddlewareConsumer, Module, type NestModule, RequestMethod } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 
 import { AccountBindingModule } from '../../account-binding/account-binding.module.js';
 import { AuditModule } from '../../audit/audit.module.js';
@@ -7,7 +7,6 @@ import { IssuerModule } from '../issuer/issuer.module.js';
 import { SignInModule } from '../sign-in/sign-in.module.js';
 import { AccountController } from './account.controller.js';
 import { AccountPage } from './account-page.js';
-import { MeCors } from './me-cors.middleware.js';
 import { MeController } from './me.controller.js';
 import { SelfService } from './self-service.js';
 
@@ -17,11 +16,4 @@ import { SelfService } from './self-service.js';
   controllers: [MeController, AccountController],
   providers: [AccountPage, SelfService],
 })
-export class SelfServiceModule implements NestModule {
-  configure(consumer: MiddlewareConsumer): void {
-    const path = 'api/v1/me';
-    consumer
-      .apply(MeCors)
-      .forRoutes({ path, method: RequestMethod.GET }, { path, method: RequestMethod.OPTIONS });
-  }
-}
+export class SelfServiceModule {}

@@ -12,6 +12,7 @@ import { DingtalkApi } from './dingtalk.api.js';
 import { checkDingtalk } from './dingtalk.check.js';
 import { dingtalkDirectory } from './dingtalk.directory.js';
 import { required } from './dingtalk.errors.js';
+import { dingtalkJsapi } from './dingtalk.jsapi.js';
 import { memberId } from './dingtalk.membership.js';
 import { ownProfile } from './dingtalk.profile.js';
 import { DingtalkSettings } from './dingtalk.settings.js';
@@ -77,7 +78,11 @@ function open(settings: DingtalkSettings, tools: ProviderTools): Provider {
     ...(corpId !== undefined && { directory: dingtalkDirectory(api, tokens, tools) }),
     nameIdentity: (entry) => nameIdentity(settings, entry),
     check: () => checkDingtalk(api, tokens, tools),
-    jsapi: { corpTicket: () => tools.tokens.get(tokens.jsapiTicket) },
+    tokenSources: (tenant) => {
+      refuseForeignTenant(tenant, corpId);
+      return { access: tokens.app, corpTicket: tokens.jsapiTicket };
+    },
+    jsapi: dingtalkJsapi(settings, tokens, tools),
   };
 }
 

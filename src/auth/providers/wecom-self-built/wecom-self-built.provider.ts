@@ -10,6 +10,7 @@ import type {
 } from '../provider.js';
 import { isWecomClient } from '../wecom/user-agent.js';
 import { unusable } from '../wecom/wecom.errors.js';
+import { wxAgentConfig, wxConfig } from '../wecom/wecom.jsapi.js';
 import { notAllowed, refuseForeignTenant } from '../identity-names.js';
 import { WecomSelfBuiltApi } from './wecom-self-built.api.js';
 import { checkWecomSelfBuilt } from './wecom-self-built.check.js';
@@ -111,9 +112,17 @@ function open(settings: WecomSelfBuiltSettings, tools: ProviderTools): Provider 
       return { issuer, subject: subjectOf(subject), tenant: corpId };
     },
     check: () => checkWecomSelfBuilt(api, tokens, tools),
+    tokenSources: (tenant) => {
+      refuseForeignTenant(tenant, corpId);
+      return tokens;
+    },
     jsapi: {
-      corpTicket: () => tools.tokens.get(tokens.corpTicket),
-      agentTicket: () => tools.tokens.get(tokens.agentTicket),
+      async sign({ url, ticket, tenant }) {
+        refuseForeignTenant(tenant, corpId);
+        return ticket === 'agent'
+          ? wxAgentConfig(settings, await tools.tokens.get(tokens.agentTicket), url, tools.clock)
+          : wxConfig(settings, await tools.tokens.get(tokens.corpTicket), url, tools.clock);
+      },
     },
   };
 }

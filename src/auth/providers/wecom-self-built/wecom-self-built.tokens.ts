@@ -1,13 +1,10 @@
 import type { FetchedToken, PlatformTokens, TokenSource } from '../platform-tokens.js';
+import type { TokenSources } from '../provider.js';
 import type { WecomSelfBuiltApi } from './wecom-self-built.api.js';
 import type { WecomSelfBuiltSettings } from './wecom-self-built.settings.js';
 
 /** The tokens of one app of one corp, as the token cache knows them: no two apps share one (reference wecom-self-built 3, 8). */
-export interface WecomSelfBuiltTokens {
-  readonly access: TokenSource;
-  readonly corpTicket: TokenSource;
-  readonly agentTicket: TokenSource;
-}
+export type WecomSelfBuiltTokens = Required<TokenSources>;
 
 export function wecomSelfBuiltTokens(
   { corpId, agentId, secret }: WecomSelfBuiltSettings,
