@@ -208,14 +208,13 @@ export class AccountsRepository {
                 gender = coalesce($10, a.gender),
                 email = coalesce($11, a.email),
                 email_verified = a.email_verified and ($11::text is null or a.email = $11),
-                -- A phone that was proven gives way only to one that is trusted.
-                phone = case when $12::text is not null and ($13::boolean or not a.phone_verified) then $12 else a.phone end,
-                phone_verified = case
-                  when $12::text is null or not $13::boolean or a.phone = $12 and a.phone_verified then a.phone_verified
-                  else not exists (select 1 from accounts o where o.phone = $12 and o.phone_verified and o.id <> a.id)
-                end,
+                -- A phone that was proven gives way only to one that is trusted and nobody else's.
+                phone = case when $12::text is not null and (incoming.proves or not a.phone_verified) then $12 else a.phone end,
+                phone_verified = a.phone_verified or incoming.proves,
                 revision = a.revision + $14::boolean::integer,
                 updated_at = case when $14::boolean then $3 else a.updated_at end
+           from (select $13::boolean and not exists (
+                   select 1 from accounts o where o.phone = $12 and o.phone_verified and o.id <> $2) as proves) incoming
           where a.id = $2 and a.status = 'active'
             and exists (select 1 from identities i where i.id = $1 and i.account_id = $2)
          returning a.id

@@ -163,6 +163,33 @@ describe('a later sign-in', () => {
     });
   });
 
+  it('does not give a proven phone up for one that somebody else has proven', async () => {
+    const id = await signIn(record('u1', trusted('+8613800000000')));
+    await signIn(record('lin', trusted('+8613900000000'), 'wecom:ww1'));
+    await signIn(record('u1', trusted('+8613900000000')), { syncProfile: 'every-login' });
+    expect(await accounts.findAccount(id)).toMatchObject({
+      phone: '+8613800000000',
+      phoneVerified: true,
+    });
+  });
+
+  it('takes a trusted phone in place of a proven one, and notes one that is somebody else’s as unproven', async () => {
+    const id = await signIn(record('u1', trusted('+8613800000000')));
+    await signIn(record('u1', trusted('+8613900000000')), { syncProfile: 'every-login' });
+    expect(await accounts.findAccount(id)).toMatchObject({
+      phone: '+8613900000000',
+      phoneVerified: true,
+    });
+    const other = await signIn(record('lin', {}, 'wecom:ww1'));
+    await signIn(record('lin', trusted('+8613900000000'), 'wecom:ww1'), {
+      syncProfile: 'every-login',
+    });
+    expect(await accounts.findAccount(other)).toMatchObject({
+      phone: '+8613900000000',
+      phoneVerified: false,
+    });
+  });
+
   it('stays out once the account is disabled, also between reading and writing', async () => {
     const id = await signIn(record('u1'));
     const known = await binding.find('dingtalk:ding1', 'u1');
