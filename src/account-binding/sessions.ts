@@ -22,10 +22,11 @@ export async function endSessionsOfIdentity(
   manager: EntityManager,
   identityId: string,
 ): Promise<void> {
+  // Two statements: one with `or` would read the whole table, while the account is locked.
   await manager.query(
-    `delete from oidc_entries e
-      where e.identity_id = $1
-         or e.grant_id in (select g.id from oidc_entries g where g.model = 'Grant' and g.identity_id = $1)`,
+    `delete from oidc_entries e using oidc_entries g
+      where g.model = 'Grant' and g.identity_id = $1 and e.grant_id = g.id`,
     [identityId],
   );
+  await manager.query(`delete from oidc_entries where identity_id = $1`, [identityId]);
 }
