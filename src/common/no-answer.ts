@@ -22,13 +22,15 @@ export class NoAnswer extends Error {
     /** Whether the next try may go better. */
     readonly mayPass: boolean,
     readonly status?: number,
+    /** How long the server asks to be left alone. */
+    readonly retryAfterMs?: number,
   ) {
     super(words);
   }
 
   /** Something answered, but not with what can be read: only a server in trouble may do better next time. */
-  static unreadable(words: string, status: number): NoAnswer {
-    return new NoAnswer(words, 'unreadable', true, status >= 500, status);
+  static unreadable(words: string, status: number, retryAfterMs?: number): NoAnswer {
+    return new NoAnswer(words, 'unreadable', true, status >= 500, status, retryAfterMs);
   }
 }
 

@@ -16,6 +16,14 @@ export interface OutboundEvent {
 export interface BreakerChange {
   readonly host: string;
   readonly call: string;
-  /** `probing`: one call is under way to see whether it goes better. `forgotten`: unused for long, and no longer kept. */
-  readonly state: 'closed' | 'open' | 'probing' | 'forgotten';
+  /**
+   * - `made`: the first call goes out, nothing has failed yet;
+   * - `probing`: one call is under way to see whether it goes better;
+   * - `forgotten`: unused for long, and no longer kept.
+   */
+  readonly state: 'made' | 'open' | 'probing' | 'closed' | 'forgotten';
+  /** What the last try met, where the breaker opened. */
+  readonly reason?: string;
+  /** How long no call goes out, where the breaker opened. */
+  readonly pauseMs?: number;
 }

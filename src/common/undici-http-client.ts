@@ -2,94 +2,132 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
-import { AppError } from './app-error.js';
+import { type Clock, SystemClock } from './clock.js';
 import { HttpClient, type OutboundReply, type OutboundRequest } from './http-client.js';
-import { NoAnswer, readCappedText, noAnswerOf } from './no-answer.js';
+import { NoAnswer, noAnswerOf, readCappedText } from './no-answer.js';
+import { type Answer, judgementOf, retryAfterMsIn } from './outbound-answer.js';
+import { OutboundBreakers } from './outbound-breakers.js';
+import { OutboundCodes } from './outbound-codes.js';
+import { HeldBack, unavailable } from './outbound-errors.js';
+import type { BreakerChange, OutboundEvent } from './outbound-event.js';
+import { type OutboundLimits, outboundLimits } from './outbound-limits.js';
+import { pauseMsBefore } from './outbound-repeats.js';
+import { OutboundRests } from './outbound-rests.js';
 import type { Secret } from './secret.js';
-
-/** How one try went: for logs and metrics. Holds nothing of the URL but the call's name. */
-export interface OutboundEvent {
-  readonly platform: string;
-  readonly call: string;
-  readonly outcome: 'answered' | 'busy' | 'unreadable' | 'no-answer';
-  readonly status?: number;
-  readonly durationMs: number;
-  /** 0 for the first try. */
-  readonly attempt: number;
-}
 
 const limitMs = 5000;
 /** Less than the limit of a whole try, so that a server which can't be reached is told from one that says nothing. */
 const connectLimitMs = 3000;
-const repeats = 2;
-const firstPauseMs = 100;
+
+/** What the client is made with; all of it may be left out. */
+export interface UndiciHttpClientOptions {
+  readonly proxy?: Secret | undefined;
+  readonly clock?: Clock;
+  /** Told of each try. */
+  readonly observe?: (event: OutboundEvent) => void;
+  /** Told of each change of a breaker. */
+  readonly breakerChanged?: (change: BreakerChange) => void;
+  readonly limits?: Partial<OutboundLimits>;
+}
 
 /** `HttpClient` on undici: keep-alive connections, optionally through a proxy, no redirects. */
 export class UndiciHttpClient extends HttpClient {
   readonly #dispatcher: Dispatcher;
-  readonly #observe: ((event: OutboundEvent) => void) | undefined;
+  readonly #clock: Clock;
+  readonly #observe: (event: OutboundEvent) => void;
+  readonly #limits: OutboundLimits;
+  readonly #rests: OutboundRests;
+  readonly #breakers: OutboundBreakers;
+  readonly #codes = new OutboundCodes();
+  #closed: Promise<void> | undefined;
 
-  constructor(
-    options: { proxy?: Secret | undefined; observe?: (event: OutboundEvent) => void } = {},
-  ) {
+  constructor(options: UndiciHttpClientOptions = {}) {
     super();
-    this.#observe = options.observe;
-    const limits = { keepAliveTimeout: 30_000, connections: 128 };
-    const connect = { timeout: connectLimitMs };
-    this.#dispatcher = options.proxy
-      ? new ProxyAgent({
-          uri: options.proxy.reveal(),
-          proxyTls: connect,
-          requestTls: connect,
-          ...limits,
-        })
-      : new Agent({ connect, ...limits });
+    const { clock = new SystemClock(), observe, breakerChanged } = options;
+    this.#clock = clock;
+    this.#observe = observe ?? (() => undefined);
+    this.#limits = { ...outboundLimits, ...options.limits };
+    this.#rests = new OutboundRests(this.#limits, clock);
+    this.#breakers = new OutboundBreakers(this.#limits, clock, breakerChanged ?? (() => undefined));
+    this.#dispatcher = dispatcherFor(options.proxy);
   }
 
   override async requestJson(request: OutboundRequest): Promise<OutboundReply> {
-    for (let attempt = 0; ; attempt += 1) {
-      if (attempt > 0) await sleep(firstPauseMs * 2 ** attempt * (0.5 + Math.random() / 2));
-      const isLast = attempt === repeats;
-      try {
-        const reply = await this.#try(request, attempt);
-        if (isLast || !isBusy(request, reply)) return reply;
-      } catch (error) {
-        if (!(error instanceof NoAnswer)) throw error;
-        const mayRepeat = !error.wasSent || (request.repeatable && error.mayPass);
-        if (isLast || !mayRepeat) throw unavailable(request, error);
-      }
+    const resting = await this.#rests.of(request);
+    if (resting) {
+      this.#tell(request, resting, 0, 0);
+      throw resting.error;
     }
+    const startedAt = this.#clock.now();
+    let tried = await this.#try(request, 0);
+    for (let repeat = 1; repeat <= this.#limits.repeats; repeat += 1) {
+      if (tried instanceof HeldBack) break;
+      const pauseMs = pauseMsBefore(repeat, request, tried, this.#limits);
+      if (pauseMs === undefined) break;
+      await sleep(pauseMs);
+      const next = await this.#try(request, repeat);
+      // What the call met itself says more than that the breaker opened meanwhile.
+      if (next instanceof HeldBack) break;
+      tried = next;
+    }
+    if (tried instanceof HeldBack) throw tried.error;
+    this.#rests.note(request, startedAt, tried);
+    if (tried instanceof NoAnswer) throw unavailable(request, tried);
+    return tried.reply;
   }
 
-  /** Ends the connections that are kept alive. */
-  async close(): Promise<void> {
-    await this.#dispatcher.close();
+  /** Lets the calls that are under way end, and does not wait for connections that are merely kept alive. */
+  close(): Promise<void> {
+    this.#closed ??= this.#dispatcher.close();
+    return this.#closed;
   }
 
-  async #try(request: OutboundRequest, attempt: number): Promise<OutboundReply> {
+  async #try(request: OutboundRequest, attempt: number): Promise<Answer | NoAnswer | HeldBack> {
     const startedAt = performance.now();
-    const note = (outcome: OutboundEvent['outcome'], status?: number): void =>
-      this.#observe?.({
-        platform: request.platform,
-        call: request.call,
-        outcome,
-        ...(status !== undefined && { status }),
-        durationMs: performance.now() - startedAt,
-        attempt,
+    const tried = await this.#breakers
+      .run(request, () => this.#send(request))
+      .catch((error: unknown) => {
+        if (error instanceof NoAnswer) return error;
+        throw error;
       });
-    try {
-      const reply = await this.#send(request);
-      note(isBusy(request, reply) ? 'busy' : 'answered', reply.status);
-      return reply;
-    } catch (error) {
-      const failed = error instanceof NoAnswer ? error : noAnswerOf(error);
-      note(failed.outcome, failed.status);
-      throw failed;
-    }
+    this.#tell(request, tried, attempt, performance.now() - startedAt);
+    return tried;
   }
 
-  async #send(request: OutboundRequest): Promise<OutboundReply> {
-    const { statusCode: status, body } = await this.#dispatcher.request({
+  #tell(
+    { platform, call }: OutboundRequest,
+    tried: Answer | NoAnswer | HeldBack,
+    attempt: number,
+    durationMs: number,
+  ): void {
+    const { outcome, code, status } = wordsFor(tried);
+    this.#observe({
+      platform,
+      call,
+      outcome,
+      code: this.#codes.label(platform, code),
+      ...(status !== undefined && { status }),
+      durationMs,
+      attempt,
+    });
+  }
+
+  /** @throws NoAnswer */
+  async #send(request: OutboundRequest): Promise<Answer> {
+    let reply: OutboundReply;
+    let retryAfterMs: number | undefined;
+    try {
+      const { statusCode: status, headers, body } = await this.#dispatch(request);
+      retryAfterMs = retryAfterMsIn(headers['retry-after'], this.#clock.now());
+      reply = { status, body: parsed(await readCappedText(body, status), status, retryAfterMs) };
+    } catch (error) {
+      throw error instanceof NoAnswer ? error : noAnswerOf(error);
+    }
+    return { reply, judgement: judgementOf(request, reply), retryAfterMs };
+  }
+
+  #dispatch(request: OutboundRequest): Promise<Dispatcher.ResponseData> {
+    return this.#dispatcher.request({
       origin: request.url.origin,
       path: request.url.pathname + request.url.search,
       method: request.method,
@@ -102,35 +140,36 @@ export class UndiciHttpClient extends HttpClient {
       // One limit for the whole try: a server that drips its answer is as late as one that says nothing.
       signal: AbortSignal.timeout(limitMs),
     });
-    const text = await readCappedText(body, status);
-    if (status >= 300 && status < 400)
-      throw NoAnswer.unreadable(`a redirect (HTTP ${status})`, status);
-    try {
-      return { status, body: JSON.parse(text) as unknown };
-    } catch {
-      throw NoAnswer.unreadable(`an answer that is not JSON (HTTP ${status})`, status);
-    }
   }
 }
 
-/** Only a call that may be repeated is asked whether it should be. */
-function isBusy(request: OutboundRequest, reply: OutboundReply): boolean {
-  return request.repeatable && (reply.status >= 500 || request.isBusy?.(reply) === true);
+function dispatcherFor(proxy: Secret | undefined): Dispatcher {
+  const limits = { keepAliveTimeout: 30_000, connections: 128 };
+  const connect = { timeout: connectLimitMs };
+  return proxy
+    ? new ProxyAgent({ uri: proxy.reveal(), proxyTls: connect, requestTls: connect, ...limits })
+    : new Agent({ connect, ...limits });
 }
 
-function unavailable(request: OutboundRequest, error: NoAnswer): AppError {
-  return new AppError(
-    'platform_unavailable',
-    'The platform cannot be reached right now. Please try again.',
-    {
-      operator: {
-        call: request.call,
-        platformMessage: error.message,
-        fix:
-          error.outcome === 'unreadable'
-            ? 'Something else than the platform may have answered: check the connection\u2019s endpoints and OUTBOUND_PROXY, and the platform\u2019s status page.'
-            : 'Check that this host can reach the platform (DNS, firewall, OUTBOUND_PROXY), and the platform\u2019s status page.',
-      },
-    },
-  );
+function parsed(text: string, status: number, retryAfterMs: number | undefined): unknown {
+  if (status >= 300 && status < 400)
+    throw NoAnswer.unreadable(`a redirect (HTTP ${status})`, status);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    const words = `an answer that is not JSON (HTTP ${status})`;
+    throw NoAnswer.unreadable(words, status, retryAfterMs);
+  }
+}
+
+function wordsFor(
+  tried: Answer | NoAnswer | HeldBack,
+): Pick<OutboundEvent, 'outcome' | 'code'> & { status?: number | undefined } {
+  if (tried instanceof HeldBack) return { outcome: 'held-back', code: tried.code };
+  if (tried instanceof NoAnswer)
+    return { outcome: tried.outcome, code: tried.outcome, status: tried.status };
+  const { judgement, reply } = tried;
+  const { trouble, code } = judgement;
+  const outcome = trouble === undefined ? 'answered' : trouble === 'busy' ? 'busy' : 'throttled';
+  return { outcome, code, status: reply.status };
 }

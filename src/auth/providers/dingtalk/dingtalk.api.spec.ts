@@ -15,7 +15,9 @@ describe('DingTalk’s calls', () => {
       ok({ jsapiTicket: 'exampleTicketAAAABBBBCCCC0001', expireIn: 7200 }),
     );
 
-    expect(await provider.jsapi.corpTicket()).toBe('exampleTicketAAAABBBBCCCC0001');
+    expect((await provider.tokenSources().corpTicket.fetch()).value).toBe(
+      'exampleTicketAAAABBBBCCCC0001',
+    );
     const [request] = dingtalk.sent('oauth2/jsapiTickets');
     expect(request).toMatchObject({
       method: 'POST',
@@ -23,7 +25,7 @@ describe('DingTalk’s calls', () => {
       repeatable: true,
     });
     expect(request).not.toHaveProperty('json');
-    expect(provider.jsapi).not.toHaveProperty('agentTicket');
+    expect(provider.tokenSources()).not.toHaveProperty('agentTicket');
   });
 
   it('say what to do about a bad secret, without showing it', async () => {
@@ -64,17 +66,27 @@ describe('DingTalk’s calls', () => {
     const busy = { status: 500, body: { code: 'systemBusy', message: 'busy' } };
     const asked = (call: string) => dingtalk.sent(call)[0];
 
-    expect(asked('oauth2/accessToken')).toMatchObject({ repeatable: true });
-    expect(asked('oauth2/accessToken')?.isBusy?.(busy)).toBe(true);
-    expect(asked('oauth2/accessToken')?.isBusy?.(ok({ expireIn: 7200, accessToken: 'x' }))).toBe(
-      false,
-    );
-    expect(
-      asked('topapi/user/getbyunionid')?.isBusy?.(ok({ errcode: -1, errmsg: '系统繁忙' })),
-    ).toBe(true);
-    expect(asked('topapi/user/getbyunionid')?.isBusy?.(ok({ errcode: 60121, errmsg: '' }))).toBe(
-      false,
-    );
+    expect(asked('oauth2/accessToken')).toMatchObject({
+      repeatable: true,
+      credential: 'dingexampleappkey1',
+    });
+    expect(asked('oauth2/accessToken')?.judge?.(busy)).toEqual({
+      code: 'systemBusy',
+      trouble: 'busy',
+    });
+    expect(asked('oauth2/accessToken')?.judge?.(ok({ expireIn: 7200, accessToken: 'x' }))).toEqual({
+      code: 'ok',
+    });
+    const judge = asked('topapi/user/getbyunionid')?.judge;
+    expect(judge?.(ok({ errcode: -1, errmsg: '系统繁忙' }))).toEqual({
+      code: '-1',
+      trouble: 'busy',
+    });
+    expect(judge?.(ok({ errcode: 88, sub_code: '90018', sub_msg: '' }))).toEqual({
+      code: '90018',
+      trouble: 'too-fast',
+    });
+    expect(judge?.(ok({ errcode: 60121, errmsg: '' }))).toEqual({ code: '60121' });
     expect(asked('oauth2/userAccessToken')?.repeatable).toBe(false);
   });
 });

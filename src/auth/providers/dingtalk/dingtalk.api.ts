@@ -30,6 +30,7 @@ export class DingtalkApi {
     const name = 'oauth2/userAccessToken';
     const reply = await callApi(this.tools.http, {
       name,
+      credential: clientId,
       method: 'POST',
       url: this.#apiUrl('/v1.0/oauth2/userAccessToken'),
       json: {
@@ -51,6 +52,7 @@ export class DingtalkApi {
   me(userToken: string): Promise<ReplyObject> {
     return callApi(this.tools.http, {
       name: 'contact/users/me',
+      credential: this.settings.clientId,
       method: 'GET',
       url: this.#apiUrl('/v1.0/contact/users/me'),
       token: { value: userToken, isApps: false },
@@ -64,6 +66,7 @@ export class DingtalkApi {
     const name = 'oauth2/accessToken';
     const reply = await callApi(this.tools.http, {
       name,
+      credential: clientId,
       method: 'POST',
       url: this.#apiUrl('/v1.0/oauth2/accessToken'),
       json: { appKey: clientId, appSecret: clientSecret.reveal() },
@@ -78,6 +81,7 @@ export class DingtalkApi {
     const name = 'oauth2/jsapiTickets';
     const reply = await callApi(this.tools.http, {
       name,
+      credential: this.settings.clientId,
       method: 'POST',
       url: this.#apiUrl('/v1.0/oauth2/jsapiTickets'),
       token: { value: appToken, isApps: true },
@@ -109,6 +113,7 @@ export class DingtalkApi {
   ): Promise<ReplyObject> {
     return callOapi(this.tools.http, {
       name,
+      credential: this.settings.clientId,
       method: 'POST',
       url: urlOf(this.settings.endpoints.oapi, `/${name}`),
       token: { value: appToken, isApps: true },

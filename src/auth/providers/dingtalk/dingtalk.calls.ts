@@ -8,6 +8,8 @@ import { apiRefusal, oapiRefusal, type RefusalReader } from './dingtalk.replies.
 export interface DingtalkCall {
   /** e.g. `contact/users/me`: for logs and operators. */
   readonly name: string;
+  /** Whose limits the call counts against: the app's `clientId`. */
+  readonly credential: string;
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   /** The token to call with, and whether it is the app's or a person's. */
@@ -51,14 +53,17 @@ async function send(
   const reply = await http.requestJson({
     platform: 'dingtalk',
     call: call.name,
+    credential: call.credential,
     method: call.method,
     url,
     ...(headers && { headers }),
     ...(call.json && { json: call.json }),
     repeatable: call.repeatable,
-    isBusy: (answer) => {
+    judge: (answer) => {
       const refusal = refusalIn(answer);
-      return refusal !== undefined && meaningOf(refusal).passes === true;
+      if (!refusal) return { code: 'ok' };
+      const { trouble } = meaningOf(refusal);
+      return { code: refusal.code, ...(trouble && { trouble }) };
     },
   });
   const refusal = refusalIn(reply);

@@ -152,18 +152,24 @@ describe('a code of DingTalk', () => {
   });
 
   it.each([
-    [oapi({ errcode: -1, errmsg: '' }), true],
-    [api(500, { code: 'systemBusy' }), true],
-    [api(429, { code: 'system.busy' }), true],
-    [wrapped('90018', ''), true],
-    [api(403, { code: `${denied}.QpsLimitForApi` }), true],
-    [api(502, {}), true],
-    [wrapped('90020', ''), false],
-    [api(403, { code: `${denied}.QpmLimitForAppkeyAndApi` }), false],
-    [oapi({ status: 1111, punish: 'deny' }), false],
-    [wrapped('60011', ''), false],
-    [oapi({ errcode: 987654, errmsg: 'new' }), false],
-  ])('%j passes in a moment: %s', (refusal, passes) => {
-    expect(meaningOf(refusal!).passes === true).toBe(passes);
+    [oapi({ errcode: -1, errmsg: '' }), 'busy'],
+    [api(500, { code: 'systemBusy' }), 'busy'],
+    [api(429, { code: 'system.busy' }), 'busy'],
+    [api(502, {}), 'busy'],
+    [wrapped('90018', ''), 'too-fast'],
+    [wrapped('90002', ''), 'too-fast'],
+    [wrapped('90007', ''), 'too-fast'],
+    [wrapped('90014', ''), 'too-fast'],
+    [api(403, { code: `${denied}.QpsLimitForApi` }), 'too-fast'],
+    [api(403, { code: `${denied}.QpsLimitForSuitekeyAndOrgAndApi` }), 'too-fast'],
+    [api(429, {}), 'too-fast'],
+    [wrapped('90020', ''), 'used-up'],
+    [api(403, { code: `${denied}.QpmLimitForAppkeyAndApi` }), 'used-up'],
+    [api(403, { code: `${denied}.ApiCountLimitForOrg` }), 'used-up'],
+    [oapi({ status: 1111, punish: 'deny' }), 'used-up'],
+    [wrapped('60011', ''), undefined],
+    [oapi({ errcode: 987654, errmsg: 'new' }), undefined],
+  ])('%j may go better later: %s', (refusal, trouble) => {
+    expect(meaningOf(refusal!).trouble).toBe(trouble);
   });
 });

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../../common/app-error.js';
+import type { Trouble } from '../../../common/http-client.js';
 import type { DingtalkRefusal } from './dingtalk.replies.js';
 
 /** What one of DingTalk's codes means for a sign-in. */
@@ -8,8 +9,8 @@ export interface Meaning {
   readonly fix: string | ((refusal: DingtalkRefusal) => string);
   /** The token that the call was made with is no good (any more). */
   readonly rejectsToken?: true;
-  /** The same call may succeed when it is made again in a moment. */
-  readonly passes?: true;
+  /** Why the same call may succeed later. */
+  readonly trouble?: Trouble;
 }
 
 const rejectedToken: Meaning = {
@@ -32,20 +33,22 @@ const stranger: Meaning = {
 const busy: Meaning = {
   code: 'platform_unavailable',
   fix: 'DingTalk is busy: wait.',
-  passes: true,
+  trouble: 'busy',
 };
 const tooFast: Meaning = {
   code: 'platform_rate_limited',
   fix: 'DingTalk limits the calls of an app in each second: see what else calls with this app.',
-  passes: true,
+  trouble: 'too-fast',
 };
 const tooMany: Meaning = {
   code: 'platform_rate_limited',
   fix: 'A quota is used up (of a minute, or of the month for the whole corp): see what else calls with this app, or buy more.',
+  trouble: 'used-up',
 };
 const banned: Meaning = {
   code: 'platform_rate_limited',
   fix: 'DingTalk has banned this server’s exit address for five minutes: more than 10,000 calls in 20 seconds came from it.',
+  trouble: 'used-up',
 };
 const wrongSecret: Meaning = {
   code: 'platform_misconfigured',
@@ -149,7 +152,7 @@ export function meaningOf({ code, status }: DingtalkRefusal): Meaning {
   const known = meanings.get(code) ?? families.find(([pattern]) => pattern.test(code))?.[1];
   if (known) return known;
   if (status === 429) return tooFast;
-  return status >= 500 ? { ...unknown, passes: true } : unknown;
+  return status >= 500 ? { ...unknown, trouble: 'busy' } : unknown;
 }
 
 /** `request ip=203.0.113.7 appKey(…)` */

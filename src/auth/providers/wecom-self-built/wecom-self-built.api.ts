@@ -73,7 +73,8 @@ export class WecomSelfBuiltApi {
     return fetchedToken(path, await this.#call({ path, token, query, repeatable: true }), 'ticket');
   }
 
-  #call(call: WecomCall): Promise<ReplyObject> {
-    return callWecom(this.http, this.settings.endpoints.api, call);
+  #call(call: Omit<WecomCall, 'credential'>): Promise<ReplyObject> {
+    const { corpId, agentId, endpoints } = this.settings;
+    return callWecom(this.http, endpoints.api, { ...call, credential: `${corpId}/${agentId}` });
   }
 }

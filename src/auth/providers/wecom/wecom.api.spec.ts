@@ -8,6 +8,7 @@ import { callWecom, fetchedToken, type WecomCall } from './wecom.api.js';
 const base = 'http://127.0.0.1:4000/qyapi.weixin.qq.com';
 const getUser: WecomCall = {
   path: 'user/get',
+  credential: 'ww1a2b3c4d5e6f7a8b/1000017',
   token: 'Zk3vQ9sNxW0aTq',
   query: { userid: 'lin.qiao@x' },
   repeatable: true,
@@ -31,7 +32,12 @@ describe('a call', () => {
 
     expect(await callWecom(http, base, getUser)).toEqual({ errcode: 0, userid: 'lin.qiao' });
     expect(http.requests).toHaveLength(1);
-    expect(http.requests[0]).toMatchObject({ platform: 'wecom', method: 'GET', repeatable: true });
+    expect(http.requests[0]).toMatchObject({
+      platform: 'wecom',
+      credential: 'ww1a2b3c4d5e6f7a8b/1000017',
+      method: 'GET',
+      repeatable: true,
+    });
     expect(http.requests[0]?.json).toBeUndefined();
     expect(http.requests[0]?.url.href).toBe(
       'http://127.0.0.1:4000/qyapi.weixin.qq.com/cgi-bin/user/get?access_token=Zk3vQ9sNxW0aTq&userid=lin.qiao%40x',
@@ -41,20 +47,34 @@ describe('a call', () => {
   it('with a body is a POST whose token stays in the query', async () => {
     const http = new FakeWecom().answer('auth/getuserdetail', ok({ userid: 'lin.qiao' }));
     const json = { user_ticket: 'Tq8mB2hV0' };
-    await callWecom(http, base, { path: 'auth/getuserdetail', token: 't', json, repeatable: true });
+    const { credential } = getUser;
+    const call = { path: 'auth/getuserdetail', credential, token: 't', json, repeatable: true };
+    await callWecom(http, base, call);
 
     expect(http.requests[0]).toMatchObject({ method: 'POST', json: { user_ticket: 'Tq8mB2hV0' } });
     expect(http.requests[0]?.url.search).toBe('?access_token=t');
   });
 
-  it('may be made again when WeCom is busy, not when a limit is reached', async () => {
+  it.each([
+    [{ errcode: 0 }, { code: 'ok' }],
+    [
+      { errcode: -1, errmsg: 'system busy' },
+      { code: '-1', trouble: 'busy' },
+    ],
+    [
+      { errcode: 45009, errmsg: 'api freq out of limit' },
+      { code: '45009', trouble: 'used-up' },
+    ],
+    [
+      { errcode: 45033, errmsg: 'api concurrent out of limit' },
+      { code: '45033', trouble: 'too-fast' },
+    ],
+    [{ errcode: 40029, errmsg: 'invalid code' }, { code: '40029' }],
+  ])('that is answered %j is judged %j', async (body, judgement) => {
     const http = new FakeWecom().answer('user/get', ok({}));
     await callWecom(http, base, getUser);
-    const isBusy = http.requests[0]?.isBusy;
 
-    expect(isBusy?.(ok({ errcode: -1, errmsg: 'system busy' }))).toBe(true);
-    expect(isBusy?.(ok({ errcode: 45009, errmsg: 'api freq out of limit' }))).toBe(false);
-    expect(isBusy?.(ok({ errcode: 0 }))).toBe(false);
+    expect(http.requests[0]?.judge?.(ok(body))).toEqual(judgement);
   });
 });
 
@@ -68,6 +88,7 @@ describe('a refusal', () => {
   it.each([40001, 40091])('%d on gettoken is a wrong secret', async (code) => {
     const error = await failureOf(refused(code, 'invalid credential'), {
       path: 'gettoken',
+      credential: 'ww1a2b3c4d5e6f7a8b/1000017',
       query: { corpid: 'ww1a2b3c4d5e6f7a8b' },
       sensitiveQuery: { corpsecret: 'exampleCorpSecret01' },
       repeatable: true,

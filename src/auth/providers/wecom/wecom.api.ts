@@ -1,4 +1,4 @@
-import type { HttpClient } from '../../../common/http-client.js';
+import type { HttpClient, Judgement, OutboundReply } from '../../../common/http-client.js';
 import { urlOf } from '../endpoint.js';
 import { asNumber, asObject, asText, type ReplyObject } from '../platform-reply.js';
 import type { FetchedToken } from '../platform-tokens.js';
@@ -10,6 +10,8 @@ import { refusalIn } from './wecom.replies.js';
 export interface WecomCall {
   /** The path below `/cgi-bin/`, which is also the call's name in logs. */
   readonly path: string;
+  /** Whose limits the call counts against: corp and app. */
+  readonly credential: string;
   /** The platform token: it goes into the query, the only place where WeCom reads it. */
   readonly token?: string;
   /** What may be shown to an operator. */
@@ -36,10 +38,11 @@ export async function callWecom(
   base: string,
   call: WecomCall,
 ): Promise<ReplyObject> {
-  const { path, token, query, sensitiveQuery, json, repeatable, callbackHost } = call;
+  const { path, credential, token, query, sensitiveQuery, json, repeatable, callbackHost } = call;
   const reply = await http.requestJson({
     platform: 'wecom',
     call: path,
+    credential,
     method: json ? 'POST' : 'GET',
     url: urlOf(base, `/cgi-bin/${path}`, {
       ...(token !== undefined && { access_token: token }),
@@ -48,10 +51,7 @@ export async function callWecom(
     }),
     ...(json && { json }),
     repeatable,
-    isBusy: (answer) => {
-      const refusal = refusalIn(answer);
-      return refusal !== undefined && meaningOf(refusal).passes === true;
-    },
+    judge,
   });
   const refusal = refusalIn(reply);
   if (!refusal) return asObject(reply.body);
@@ -77,6 +77,13 @@ export function fetchedToken(path: string, reply: ReplyObject, field: string): F
   if (expiresInSeconds === undefined || expiresInSeconds <= 0)
     throw unusable(path, 'the answer lacks expires_in');
   return { value, expiresInSeconds };
+}
+
+function judge(reply: OutboundReply): Judgement {
+  const refusal = refusalIn(reply);
+  if (!refusal) return { code: 'ok' };
+  const { trouble } = meaningOf(refusal);
+  return { code: refusal.code, ...(trouble && { trouble }) };
 }
 
 function valuesOf(fields: Readonly<Record<string, string>> | undefined): string[] {

@@ -67,9 +67,17 @@ describe('the table of codes', () => {
     expect(blamed).toEqual(['40001', '40014', '42001']);
   });
 
-  it('asks for another try of a busy WeCom alone, never of a frequency limit', () => {
-    const passing = rows.map(([code]) => code).filter((code) => meaningOf({ code }).passes);
+  it('knows after which codes the same call may go better, and when', () => {
+    const passing = rows
+      .map(([code]) => [code, meaningOf({ code }).trouble])
+      .filter(([, trouble]) => trouble !== undefined);
 
-    expect(passing).toEqual(['-1', 'HTTP 502']);
+    expect(passing).toEqual([
+      ['-1', 'busy'],
+      ['45009', 'used-up'],
+      ['45033', 'too-fast'],
+      ['HTTP 429', 'used-up'],
+      ['HTTP 502', 'busy'],
+    ]);
   });
 });

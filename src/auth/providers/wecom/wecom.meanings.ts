@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 
 import type { ErrorCode } from '../../../common/app-error.js';
+import type { Trouble } from '../../../common/http-client.js';
 import type { WecomRefusal } from './wecom.replies.js';
 
 /** What was refused, as far as it helps to say what to do. */
@@ -16,8 +17,8 @@ export interface Meaning {
   readonly fix: string | ((refused: RefusedAt) => string);
   /** The token that the call was made with is no good (any more). */
   readonly rejectsToken?: true;
-  /** The same call may succeed when it is made again in a moment. */
-  readonly passes?: true;
+  /** Why the same call may succeed later. */
+  readonly trouble?: Trouble;
 }
 
 const rejectedToken: Meaning = {
@@ -86,12 +87,18 @@ const unprovenDomain: Meaning = {
 const tooMany: Meaning = {
   code: 'platform_rate_limited',
   fix: 'A frequency limit is used up, for as long as its window lasts (a minute to a day): see what else calls with this app; https://open.work.weixin.qq.com/wwopen/devtool/checkCorpSpamBlock lifts a block.',
+  trouble: 'used-up',
 };
 const tooManyAtOnce: Meaning = {
   code: 'platform_rate_limited',
   fix: 'Too many calls of this corp run at the same time: see what else calls WeCom.',
+  trouble: 'too-fast',
 };
-const busy: Meaning = { code: 'platform_unavailable', fix: 'WeCom is busy: wait.', passes: true };
+const busy: Meaning = {
+  code: 'platform_unavailable',
+  fix: 'WeCom is busy: wait.',
+  trouble: 'busy',
+};
 const brokenRequest: Meaning = {
   code: 'platform_misconfigured',
   fix: 'WeCom could not read the request: check the connection’s ids, and any proxy named in `endpoints`.',
