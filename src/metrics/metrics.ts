@@ -64,7 +64,10 @@ export class Metrics {
   /** A breaker that was made, opened, closed or let go of. */
   breakerState({ host, call, state }: BreakerChange): void {
     if (state === 'forgotten') this.#platformBreakerOpen.remove({ host, call });
-    else this.#platformBreakerOpen.set({ host, call }, state === 'closed' ? 0 : 1);
+    else {
+      const isOpen = state === 'open' || state === 'probing';
+      this.#platformBreakerOpen.set({ host, call }, isOpen ? 1 : 0);
+    }
   }
 
   /** A platform token was asked for. @param code one of ours, or `ok` */

@@ -1,13 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { openTestBed, type TestBed } from '../fixtures/service.js';
+import { adminApi } from '../fixtures/api.js';
+import { openTestBed, type Replica, type TestBed } from '../fixtures/service.js';
 
 let bed: TestBed;
+let second: Replica;
 
 beforeAll(async () => {
   bed = await openTestBed();
+  second = await bed.addReplica();
 });
 afterAll(() => bed.stop());
+
+/** The lines of one metric. */
+async function read(base: string, metric: string): Promise<string[]> {
+  const text = await (await fetch(`${base}/metrics`)).text();
+  return text.split('\n').filter((line) => line.startsWith(`${metric}{`));
+}
 
 describe('GET /metrics', () => {
   it('answers anyone in the format of Prometheus, and nothing keeps the answer', async () => {
@@ -24,6 +33,45 @@ describe('GET /metrics', () => {
 
   it('takes nothing but a GET', async () => {
     expect((await fetch(`${bed.issuer}/metrics`, { method: 'POST' })).status).toBe(404);
+  });
+
+  it('counts the calls of this instance by platform, call and code', async () => {
+    const api = await adminApi(bed);
+    expect((await api('POST', '/connections/wecom-hq/check')).status).toBe(200);
+
+    expect(await read(bed.issuer, 'lingpai_platform_calls_total')).toContain(
+      'lingpai_platform_calls_total{platform="wecom",call="gettoken",code="ok"} 1',
+    );
+    expect(await read(bed.issuer, 'lingpai_platform_call_duration_seconds_count')).toContain(
+      'lingpai_platform_call_duration_seconds_count{platform="wecom",call="gettoken"} 1',
+    );
+    const { host } = new URL(bed.sandbox.endpoints.wecom.api);
+    expect(await read(bed.issuer, 'lingpai_platform_breaker_open')).toContain(
+      `lingpai_platform_breaker_open{host="${host}",call="gettoken"} 0`,
+    );
+    expect(await read(second.url, 'lingpai_platform_calls_total')).toEqual([]);
+  });
+
+  it('shows the platform’s own code where it refuses, and a breaker that opened, which the log names once', async () => {
+    const api = await adminApi(bed);
+    const gettoken = 'qyapi.weixin.qq.com/cgi-bin/gettoken';
+    bed.sandbox.control.fault({ kind: 'down', on: gettoken });
+    // Each check makes three tries: the tenth is the first of the fourth.
+    for (let check = 0; check < 5; check += 1) await api('POST', '/connections/wecom-hq/check');
+    bed.sandbox.control.clearFaults();
+
+    const { host } = new URL(bed.sandbox.endpoints.wecom.api);
+    expect(await read(bed.issuer, 'lingpai_platform_breaker_open')).toContain(
+      `lingpai_platform_breaker_open{host="${host}",call="gettoken"} 1`,
+    );
+    const calls = await read(bed.issuer, 'lingpai_platform_calls_total');
+    expect(calls).toContain(
+      'lingpai_platform_calls_total{platform="wecom",call="gettoken",code="no-answer"} 10',
+    );
+    expect(calls).toContain(
+      'lingpai_platform_calls_total{platform="wecom",call="gettoken",code="breaker-open"} 2',
+    );
+    expect(bed.log().match(/the breaker is open/g)).toHaveLength(1);
   });
 
   it('is no part of the described API', async () => {
