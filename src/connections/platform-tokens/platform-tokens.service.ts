@@ -7,17 +7,20 @@ import type { Actor } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
 import { Clock } from '../../common/clock.js';
 import { RateLimiter } from '../../rate-limits/rate-limiter.js';
+import { SingleFlight } from '../../token-cache/single-flight.js';
 import { TokenCache } from '../../token-cache/token-cache.js';
 import type { PlatformToken, TokenError } from '../../token-cache/token-state.js';
 import { PlatformConnections } from './platform-connections.js';
 import type { TokenErrorView, TokenStateView } from './platform-tokens.dto.js';
 
 /** A caller who keeps refusing tokens that the platform gives us must not make us hammer it. */
-const drops = { limit: 10, windowSeconds: 60 };
+const drops = { limit: 30, windowSeconds: 60 };
 
 /** The deployment's platform tokens, for the company's other services: handed out, dropped, and looked at. */
 @Injectable()
 export class PlatformTokensService {
+  readonly #drops = new SingleFlight();
+
   constructor(
     private readonly connections: PlatformConnections,
     private readonly tokens: TokenCache,
@@ -52,10 +55,13 @@ export class PlatformTokensService {
     actor: Actor,
   ): Promise<boolean> {
     const source = await this.#accessTokenOf(slug, tenant);
-    if (!(await this.tokens.isCurrent(source, value))) return false;
-    await this.limits.take([{ key: `drop-token:${slug}:${tenant ?? ''}`, ...drops }]);
-    const dropped = await this.tokens.drop(source, value);
-    if (dropped) {
+    const key = `drop-token:${slug}:${tenant ?? ''}`;
+    // Hundreds whose token was refused come at once, and count as one.
+    return this.#drops.run(`${key}:${value}`, async () => {
+      if (!(await this.tokens.isCurrent(source, value))) return false;
+      await this.limits.take([{ key, ...drops }]);
+      const dropped = await this.tokens.drop(source, value);
+      if (!dropped) return false;
       this.audit.record({
         action: 'platform_token.drop',
         outcome: 'ok',
@@ -63,8 +69,8 @@ export class PlatformTokensService {
         ...about(source),
         ...actor,
       });
-    }
-    return dropped;
+      return true;
+    });
   }
 
   /** Every token of a connection, whether there is one or not. @throws AppError `connection_not_found`, `value_not_allowed` */
