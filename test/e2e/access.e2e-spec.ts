@@ -73,7 +73,10 @@ describe('every call of the API', () => {
     const registered = registeredCalls().filter((call) => call.includes(' /api/'));
     expect(registered.length).toBeGreaterThan(45);
     const questions = registered.filter((call) => call.startsWith('OPTIONS '));
-    expect(questions).toEqual(['OPTIONS /api/v1/me']);
+    expect(questions).toEqual([
+      'OPTIONS /api/v1/me',
+      'OPTIONS /api/v1/connections/:slug/jsapi-signatures',
+    ]);
     expect([...new Set(registered)].filter((call) => !questions.includes(call)).sort()).toEqual(
       [...described].sort(),
     );
@@ -89,6 +92,8 @@ describe('every call of the API', () => {
       'change accounts: accounts:write',
       'change clients: clients:write',
       'change connections: connections:write',
+      'change connections: jsapi:sign',
+      'change connections: platform-tokens:read',
       'change me: openid',
       'change signing-keys: keys:write',
       'change webhooks: webhooks:write',
@@ -97,6 +102,7 @@ describe('every call of the API', () => {
       'read audit-events: audit:read',
       'read clients: clients:read',
       'read connections: connections:read',
+      'read connections: platform-tokens:read',
       'read me: openid',
       'read signing-keys: keys:write',
       'read webhooks: webhooks:read',
@@ -125,7 +131,7 @@ describe('every call of the API', () => {
       ]);
     }
     // Each scope of the API, and a machine at a person's door.
-    expect(tokens.size).toBe(11);
+    expect(tokens.size).toBe(13);
   });
 
   it('of a person is closed to a machine, also to one that may ask for openid', async () => {
@@ -172,7 +178,7 @@ describe('every call of the API', () => {
     }
   });
 
-  it('answers registered origins at /me, and no origin anywhere else', async () => {
+  it('answers registered origins at /me and where pages are signed, and no origin anywhere else', async () => {
     const { access_token: token } = await personTokens(bed.issuer);
     const [person, machine] = [apiWith(bed, token), apiWith(bed, await machineToken(bed, admin))];
     const allowed = async (method: string, path: string, origin: string) => {
@@ -181,7 +187,10 @@ describe('every call of the API', () => {
       const answer = await api(method, path, { headers, ...bodyOf(method) });
       return answer.headers.get('access-control-allow-origin');
     };
-    for (const { method, path } of operations.filter(({ path }) => path !== '/me')) {
+    const forBrowsers = operations.filter(
+      ({ path, scope }) => path === '/me' || scope === 'jsapi:sign',
+    );
+    for (const { method, path } of operations.filter((each) => !forBrowsers.includes(each))) {
       for (const asked of [method, 'OPTIONS'])
         expect([asked, path, await allowed(asked, path, 'http://localhost:9')]).toEqual([
           asked,
@@ -189,9 +198,12 @@ describe('every call of the API', () => {
           null,
         ]);
     }
-    for (const asked of ['GET', 'OPTIONS']) {
-      expect(await allowed(asked, '/me', 'http://localhost:9')).toBe('http://localhost:9');
-      expect(await allowed(asked, '/me', 'https://evil.example')).toBe(bed.issuer);
+    expect(forBrowsers).toHaveLength(2);
+    for (const { method, path } of forBrowsers) {
+      for (const asked of [method, 'OPTIONS']) {
+        expect(await allowed(asked, path, 'http://localhost:9')).toBe('http://localhost:9');
+        expect(await allowed(asked, path, 'https://evil.example')).toBe(bed.issuer);
+      }
     }
   });
 
