@@ -2,25 +2,32 @@
 (function () {
   const client = window.sandboxWecom;
   const wx = (window.wx = window.wx || {});
-  const waiting = { ready: [], error: [] };
+  const waiting = [];
+  let onError;
   let outcome;
 
   wx.config = function (configured) {
     outcome = undefined;
     client.verify('config', configured).then(
-      () => tell('ready', { granted: configured.jsApiList }),
-      (error) => tell('error', { error }),
+      () => {
+        outcome = { granted: configured.jsApiList };
+        for (const callback of waiting.splice(0)) callback();
+      },
+      (error) => {
+        outcome = { error };
+        if (onError) onError(error);
+      },
     );
   };
 
   wx.ready = function (callback) {
     if (outcome && !outcome.error) callback();
-    else waiting.ready.push(callback);
+    else waiting.push(callback);
   };
 
   wx.error = function (callback) {
     if (outcome && outcome.error) callback(outcome.error);
-    else waiting.error.push(callback);
+    onError = callback;
   };
 
   wx.checkJsApi = function (question) {
@@ -30,10 +37,4 @@
       client.call(Promise.resolve({ checkResult, errMsg: 'checkJsApi:ok' }), question);
     });
   };
-
-  function tell(kind, result) {
-    outcome = result;
-    const told = kind === 'error' ? waiting.error : waiting.ready.splice(0);
-    for (const callback of told) callback(result.error);
-  }
 })();
