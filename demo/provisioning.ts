@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 
 import { stringify } from 'yaml';
 
+import { findApp as findDingtalkApp } from '../sandbox/dingtalk/world.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
+import { findApp as findWecomApp, findCorp } from '../sandbox/wecom/world.js';
 
 /** The demo application's registration. */
 export interface DemoClient {
@@ -26,10 +28,11 @@ export function demoClient(appUrl: string): DemoClient {
 
 /** The provisioning file of the demo: one connection for each platform, and the application. */
 export function demoProvisioning(sandbox: Sandbox, client: DemoClient): string {
-  const secretOf = (agentId: string): string =>
-    sandbox.control.wecom.world.corps
-      .find((corp) => corp.corpId === wecomApp.corpId)
-      ?.apps.find((app) => String(app.agentId) === agentId)?.secret ?? '';
+  const jsapiOrigins = [new URL(client.redirectUri).origin];
+  const { dingtalk, wecom } = sandbox.control;
+  const dingtalkSecret = findDingtalkApp(dingtalk.world, dingtalkApp.clientId)?.clientSecret;
+  const corp = findCorp(wecom.world, wecomApp.corpId);
+  const wecomSecret = corp && findWecomApp(corp, Number(wecomApp.agentId))?.secret;
   return stringify({
     connections: [
       {
@@ -37,18 +40,20 @@ export function demoProvisioning(sandbox: Sandbox, client: DemoClient): string {
         platform: 'dingtalk',
         displayName: '钉钉',
         ...dingtalkApp,
-        clientSecret: 'exampleSecret01',
+        clientSecret: dingtalkSecret,
         agentId: '100000001',
         endpoints: sandbox.endpoints.dingtalk,
+        jsapiOrigins,
       },
       {
         slug: 'wecom',
         platform: 'wecom-self-built',
         displayName: '企业微信',
         ...wecomApp,
-        secret: secretOf(wecomApp.agentId),
+        secret: wecomSecret,
         scope: 'snsapi_privateinfo',
         endpoints: sandbox.endpoints.wecom,
+        jsapiOrigins,
       },
       { slug: 'phone', platform: 'local', displayName: '手机号' },
     ],
@@ -60,8 +65,13 @@ export function demoProvisioning(sandbox: Sandbox, client: DemoClient): string {
         redirectUris: [client.redirectUri],
         postLogoutRedirectUris: [client.postLogoutRedirectUri],
         initiateLoginUri: client.postLogoutRedirectUri.replace(/\/$/, '/login'),
-        scopes: ['openid', 'profile', 'phone', 'email', 'offline_access'],
-        grantTypes: ['authorization_code', 'refresh_token', 'urn:lingpai:grant-type:platform-code'],
+        scopes: ['openid', 'profile', 'phone', 'email', 'offline_access', 'jsapi:sign'],
+        grantTypes: [
+          'authorization_code',
+          'refresh_token',
+          'client_credentials',
+          'urn:lingpai:grant-type:platform-code',
+        ],
       },
     ],
   });

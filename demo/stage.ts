@@ -18,6 +18,7 @@ import {
   dingtalkApp,
   wecomApp,
 } from './provisioning.js';
+import { newWorlds } from './worlds.js';
 
 /** Everything that the demo plays with, running. */
 export interface Stage {
@@ -39,7 +40,7 @@ export async function openStage(): Promise<Stage> {
     await mkdir(folder, { recursive: true });
     const postgres = await startEmbeddedPostgres({ folder });
     undo.push(() => postgres.stop());
-    const sandbox = await startSandbox({ port: await portOr(4100) });
+    const sandbox = await startSandbox({ port: await portOr(4100), ...newWorlds() });
     undo.push(() => sandbox.stop());
 
     const port = await portOr(3000);
@@ -47,7 +48,9 @@ export async function openStage(): Promise<Stage> {
     const appPort = await portOr(4000);
     const client = demoClient(`http://localhost:${appPort}`);
     sandbox.control.dingtalk.registerRedirect(dingtalkApp.clientId, `${issuer}/callback/dingtalk`);
-    sandbox.control.wecom.trustDomain(wecomApp.corpId, wecomApp.agentId, new URL(issuer).host);
+    for (const { host } of [new URL(issuer), new URL(client.redirectUri)]) {
+      sandbox.control.wecom.trustDomain(wecomApp.corpId, wecomApp.agentId, host);
+    }
     const provisioning = join(folder, 'provisioning.yaml');
     await writeFile(provisioning, demoProvisioning(sandbox, client), { mode: 0o600 });
 
@@ -60,7 +63,7 @@ export async function openStage(): Promise<Stage> {
     });
     undo.push(() => service.stop());
     await service.ready;
-    const app = await startDemoApp(appPort, issuer, client);
+    const app = await startDemoApp(appPort, issuer, client, sandbox.scripts);
     undo.push(() => app.stop());
     return { issuer, sandbox, app, client, stop };
   } catch (error) {

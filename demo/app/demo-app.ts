@@ -4,7 +4,9 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 
 import type { DemoClient } from '../provisioning.js';
+import { jsapiRoutes, type PageScripts } from './jsapi.js';
 import { personPage, startPage, styles } from './pages.js';
+import { html, redirect } from './replies.js';
 import { type DemoSession, Sessions } from './sessions.js';
 
 /** A small application that signs its people in through Lingpai, as any other would: with a certified client library. */
@@ -13,12 +15,13 @@ export interface DemoApp {
   stop(): Promise<void>;
 }
 
-type Route = (session: DemoSession, url: URL, response: ServerResponse) => Promise<void>;
+export type Route = (session: DemoSession, url: URL, response: ServerResponse) => Promise<void>;
 
 export async function startDemoApp(
   port: number,
   issuer: string,
   registration: DemoClient,
+  scripts: PageScripts,
 ): Promise<DemoApp> {
   const configuration = await client.discovery(
     new URL(issuer),
@@ -31,6 +34,7 @@ export async function startDemoApp(
   );
   const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));
   const sessions = new Sessions();
+  const url = `http://localhost:${port}`;
 
   const routes: Record<string, Route> = {
     'GET /': async (session, _url, response) => {
@@ -96,6 +100,7 @@ export async function startDemoApp(
       });
       redirect(response, target.href);
     },
+    ...jsapiRoutes(configuration, url, scripts),
     'GET /demo.css': async (_session, _url, response) => {
       await Promise.resolve(
         response.setHeader('Content-Type', 'text/css; charset=utf-8').end(styles),
@@ -103,7 +108,6 @@ export async function startDemoApp(
     },
   };
 
-  const url = `http://localhost:${port}`;
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) =>
       html(response, startPage(wordsOf(error)), 400),
@@ -144,19 +148,4 @@ function wordsOf(error: unknown): string {
   if (error instanceof client.AuthorizationResponseError)
     return error.error_description ?? error.error;
   return error instanceof Error ? error.message : String(error);
-}
-
-function redirect(response: ServerResponse, url: string): void {
-  response.writeHead(303, { Location: url, 'Cache-Control': 'no-store' }).end();
-}
-
-function html(response: ServerResponse, body: string, status = 200): void {
-  response
-    .writeHead(status, {
-      'Content-Type': 'text/html; charset=utf-8',
-      'Cache-Control': 'no-store',
-      'Content-Security-Policy':
-        "default-src 'none'; style-src 'self'; form-action 'self' http://localhost:*; base-uri 'none'; frame-ancestors 'none'",
-    })
-    .end(body);
 }

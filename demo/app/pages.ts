@@ -1,4 +1,4 @@
-/** The demo application's pages: plain HTML, everything escaped, no script. */
+/** The demo application's pages: plain HTML, everything escaped. */
 export function startPage(error?: string): string {
   return page(
     'Lingpai demo',
@@ -6,7 +6,8 @@ export function startPage(error?: string): string {
      <p>这是一个普通的 OpenID Connect 应用。An ordinary OpenID Connect application.</p>
      ${error ? `<p class="error">${escape(error)}</p>` : ''}
      <p><a class="button" href="/login">登录 Sign in</a></p>
-     <p><a href="/login?connection=dingtalk">钉钉 DingTalk</a> · <a href="/login?connection=wecom">企业微信 WeCom</a></p>`,
+     <p><a href="/login?connection=dingtalk">钉钉 DingTalk</a> · <a href="/login?connection=wecom">企业微信 WeCom</a></p>
+     <p><a href="/jsapi">页面签名 JSAPI signatures</a></p>`,
   );
 }
 
@@ -30,7 +31,7 @@ function table(claims: object): string {
   return `<table>${rows.join('')}</table>`;
 }
 
-function page(title: string, body: string): string {
+export function page(title: string, body: string): string {
   return `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title>
 <link rel="stylesheet" href="/demo.css"></head><body><main>${body}</main></body></html>`;
@@ -48,6 +49,6 @@ td, th { padding: 4px 8px; border-top: 1px solid #dde3df; overflow-wrap: anywher
 h2 { margin: 28px 0 8px; font-size: 16px }
 `;
 
-function escape(text: string): string {
+export function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

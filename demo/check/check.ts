@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 
 import { dingtalkApp } from '../provisioning.js';
 import type { Stage } from '../stage.js';
+import { jsapi } from './jsapi.js';
 import { claimOn, formOn, linkOn, Walker } from './walker.js';
 
 /** One way to sign in, walked to its end. @returns what to say of it; throws when something is not as it should be */
@@ -20,6 +21,7 @@ const walks: Record<string, Walk> = {
   'platform code, without a redirect': byPlatformCode,
   'phone and SMS code': byPhone,
   'one more platform bound at /account': bindAtAccount,
+  'signatures for a page (JSAPI)': jsapi,
   'refused by the person': refused,
 };
 
