@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Configuration } from 'openid-client';
 
+import { ConnectionRegistry } from '../../src/connections/connection.registry.js';
 import { type Api, apiWith } from '../fixtures/api.js';
 import { linkWith, TestBrowser, type Visit } from '../fixtures/browser.js';
 import { submit, submitAndFollow } from '../fixtures/forms.js';
@@ -231,6 +232,23 @@ describe('a binding link', () => {
     const late = await submit(me.browser, confirm, confirm.url.pathname);
     expect(late.status).toBe(400);
     expect(await identities()).toHaveLength(2);
+  });
+
+  it('binds nobody through a connection that was disabled meanwhile', async () => {
+    const me = await person();
+    const confirm = await toConfirm(me.browser, await bindingLink(me), 'wang.m');
+    const enable = async (enabled: boolean) => {
+      await bed.query(`update connections set enabled = $1 where slug = 'wecom-hq'`, [enabled]);
+      for (const { service } of bed.replicas) await service.app.get(ConnectionRegistry).refresh();
+    };
+    await enable(false);
+    try {
+      const end = await submit(me.browser, confirm, confirm.url.pathname);
+      expect(end.status).toBe(400);
+      expect(await identities()).toHaveLength(1);
+    } finally {
+      await enable(true);
+    }
   });
 
   it('never moves an identity of somebody else', async () => {

@@ -7,7 +7,10 @@ import { AuditService } from '../../../audit/audit.service.js';
 import { AppError, type ErrorCode } from '../../../common/app-error.js';
 import { httpStatusOf } from '../../../common/problem.filter.js';
 import { Config } from '../../../config/config.js';
-import { ConnectionRegistry } from '../../../connections/connection.registry.js';
+import {
+  ConnectionRegistry,
+  type OpenConnection,
+} from '../../../connections/connection.registry.js';
 import { BrowserSessions } from '../../issuer/browser-sessions.js';
 import type { BrowserAnswer, BrowserRequest } from '../browser-request.js';
 import { Departure, isOnPlatform } from '../departure.js';
@@ -55,8 +58,8 @@ export class BindingLink {
     if (!session) return this.ownSignIn.begin(`/bind/${ticket}`, false);
     if (session.accountId !== link.accountId)
       return this.#error('other_person_signed_in', browser, `/bind/${ticket}/sign-in`);
-    const connection = await this.connections.find(link.connection);
-    if (!connection?.enabled || !isOnPlatform(connection))
+    const connection = await this.#connectionOf(link);
+    if (!connection || !isOnPlatform(connection))
       return this.#error('connection_not_found', browser);
 
     const secret = this.#cookie.read(browser.cookie) ?? this.#cookie.newValue();
@@ -68,7 +71,7 @@ export class BindingLink {
   /** `GET /bind/again/:id`: the silent way inside a platform's client did not work. */
   async again(id: string, browser: BrowserRequest): Promise<BrowserAnswer> {
     const link = await this.#opened(id, browser);
-    const connection = link && (await this.connections.find(link.connection));
+    const connection = link && (await this.#connectionOf(link));
     if (!connection || !isOnPlatform(connection))
       return this.#error('binding_link_invalid', browser);
     return this.#depart(link, connection, browser, { forceWeb: true });
@@ -86,7 +89,7 @@ export class BindingLink {
     sessionId: string | undefined,
   ): Promise<BrowserAnswer> {
     const link = await this.#confirmable(id, browser, sessionId);
-    const connection = link && (await this.connections.find(link.connection));
+    const connection = link && (await this.#connectionOf(link));
     const account = link && (await this.accounts.findAccount(link.accountId));
     if (!link?.proven || !connection || !account)
       return this.#error('binding_link_invalid', browser);
@@ -121,7 +124,7 @@ export class BindingLink {
     sessionId: string | undefined,
   ): Promise<BrowserAnswer> {
     const link = await this.#confirmable(id, browser, sessionId);
-    const connection = link && (await this.connections.find(link.connection));
+    const connection = link && (await this.#connectionOf(link));
     if (!link?.proven || !connection || !this.#isOurForm(csrf, browser))
       return this.#error('binding_link_invalid', browser);
     const { accountId } = link;
@@ -163,6 +166,12 @@ export class BindingLink {
       ...way,
     });
     return leaving?.answer ?? this.#error('binding_link_invalid', browser);
+  }
+
+  /** Asked on each step: one that was disabled meanwhile binds nobody. */
+  async #connectionOf({ connection: slug }: Link): Promise<OpenConnection | undefined> {
+    const connection = await this.connections.find(slug);
+    return connection?.enabled ? connection : undefined;
   }
 
   #opened(id: string, browser: BrowserRequest): Promise<Link | undefined> {
