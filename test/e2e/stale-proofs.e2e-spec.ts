@@ -117,11 +117,15 @@ describe('a first password that was right once', () => {
     expect(signedIn(await chooseNew(waiting))).toBe(false);
   });
 
-  it('is changed once, by one of two windows', async () => {
-    await newcomer();
+  it('is changed once, by one of two windows, which is audited', async () => {
+    const account = await newcomer();
     const one = await atNewPassword(await openPhone());
     const other = await atNewPassword(await openPhone());
     expect(signedIn(await chooseNew(one))).toBe(true);
+    const { body } = await api('GET', '/audit-events?action=password.change');
+    expect(body).toMatchObject({
+      items: [{ outcome: 'ok', accountId: account, connection: 'phone', clientId: 'portal' }],
+    });
     expect(signedIn(await chooseNew(other, 'what another chose'))).toBe(false);
   });
 

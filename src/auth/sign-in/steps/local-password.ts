@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 
 import { Passwords } from '../../../account-binding/passwords/passwords.service.js';
 import { parsePhone } from '../../../account-binding/phone-number.js';
+import { AuditService } from '../../../audit/audit.service.js';
 import { AppError } from '../../../common/app-error.js';
 import type { BrowserAnswer } from '../browser-request.js';
-import { PersonSignIn } from '../person-sign-in.js';
+import { known, PersonSignIn } from '../person-sign-in.js';
 import { stepPath } from './begin-step.js';
 import { FinishStep } from './finish-step.js';
 import { field, type Form, type StepRequest } from './step-request.js';
@@ -18,6 +19,7 @@ export class LocalPassword {
     private readonly people: PersonSignIn,
     private readonly steps: StepsRepository,
     private readonly finish: FinishStep,
+    private readonly audit: AuditService,
   ) {}
 
   /** @throws AppError `phone_invalid`, `password_wrong`, `too_many_requests`, `account_disabled` */
@@ -53,6 +55,13 @@ export class LocalPassword {
     if (password !== field(form, 'repeated'))
       throw new AppError('password_unsuitable', 'The two passwords are not the same.');
     await this.passwords.change({ accountId, phone, shownAfter: createdAt }, password);
+    this.audit.record({
+      action: 'password.change',
+      outcome: 'ok',
+      accountId,
+      connection: request.connection.slug,
+      ...known(request.origin),
+    });
     return this.#signIn(request, accountId, phone);
   }
 
