@@ -15,7 +15,7 @@ import { type PhoneCodeMessage, SmsSender } from '../sms/sms-sender.js';
 export interface PhoneProof {
   /** The id of the attempt. */
   readonly subject: string;
-  readonly purpose: 'sign-up' | 'sign-in' | 'have-account';
+  readonly purpose: 'sign-up' | 'sign-in';
   /** E.164. */
   readonly phone: string;
 }
