@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -6,7 +6,9 @@ import type { Page } from 'playwright-core';
 
 import { type DemoApp, startDemoApp } from '../../demo/app/demo-app.js';
 import { portOr } from '../../demo/ports.js';
-import { demoClient, wecomApp } from '../../demo/provisioning.js';
+import { type DemoClient, demoClient, wecomApp } from '../../demo/provisioning.js';
+import { machineToken } from '../fixtures/api.js';
+import { type Application, startApplication } from '../fixtures/application.js';
 import { openChromium, phone } from '../fixtures/chromium.js';
 import { expectAccessible, expectFits } from '../fixtures/page-checks.js';
 import { openTestBed, type TestBed } from '../fixtures/service.js';
@@ -16,32 +18,37 @@ const names = ['wx.config', 'wx.agentConfig', 'ww.register', 'dd.config'] as con
 
 let bed: TestBed;
 let application: DemoApp;
+let plain: Application;
+let registration: DemoClient;
 
 beforeAll(async () => {
   await mkdir(screenshots, { recursive: true });
+  plain = await startApplication();
   const port = await portOr(0);
-  const registration = demoClient(`http://localhost:${port}`);
+  registration = demoClient(`http://localhost:${port}`);
   bed = await openTestBed({
     provision: ({ connections, clients }) => {
       for (const connection of connections) {
-        connection['jsapiOrigins'] = [`http://localhost:${port}`];
+        connection['jsapiOrigins'] = [
+          `http://localhost:${port}`,
+          new URL(plain.redirectUri).origin,
+        ];
       }
       Object.assign(connections[1] ?? {}, { slug: 'wecom' });
       clients.push({
         clientId: registration.clientId,
         clientSecret: registration.clientSecret,
         displayName: 'Demo',
+        redirectUris: [plain.redirectUri],
         scopes: ['openid', 'jsapi:sign'],
-        grantTypes: ['client_credentials'],
+        grantTypes: ['authorization_code', 'client_credentials'],
       });
     },
   });
   application = await startDemoApp(port, bed.issuer, registration, bed.sandbox.scripts);
-  bed.sandbox.control.wecom.trustDomain(
-    wecomApp.corpId,
-    wecomApp.agentId,
-    new URL(application.url).host,
-  );
+  for (const { host } of [new URL(application.url), new URL(plain.redirectUri)]) {
+    bed.sandbox.control.wecom.trustDomain(wecomApp.corpId, wecomApp.agentId, host);
+  }
 });
 afterEach(() => {
   // Not reset as a whole: the service has tickets that the sandbox must go on knowing.
@@ -50,6 +57,7 @@ afterEach(() => {
 });
 afterAll(async () => {
   await application.stop();
+  await plain.stop();
   await bed.stop();
 });
 
@@ -120,6 +128,47 @@ describe('a page that is signed', () => {
   it('is taken by a WeCom client that wants the company’s signature first', () => {
     bed.sandbox.control.wecom.settings.clientVersion = '3.0.20';
     return onPage('/jsapi', async (page) => expect(await outcomes(page)).toEqual(allOk));
+  });
+});
+
+describe('the README’s example', () => {
+  it('configures a page that asks Lingpai by itself, from another origin', async () => {
+    const readme = await readFile(join(process.cwd(), 'README.md'), 'utf8');
+    const section = readme.split('\n## JSAPI signatures\n')[1] ?? '';
+    const example = /^```js\n([\s\S]*?)^```$/m.exec(section)?.[1] ?? '';
+    const script = example
+      .replaceAll('https://id.example.com', bed.issuer)
+      .replaceAll('wecom-hq', 'wecom')
+      .replaceAll('1000002', wecomApp.agentId);
+    const { control, scripts } = bed.sandbox;
+    const token = await machineToken(bed, registration, 'jsapi:sign');
+    const { context, close } = await openChromium({ viewport: phone });
+    try {
+      const page = await context.newPage();
+      await page.goto(`${plain.redirectUri}?from=a%20b#/home`);
+      for (const url of Object.values(scripts) as string[]) await page.addScriptTag({ url });
+      const before = control.requests().length;
+      await page.evaluate(`(async () => { const token = ${JSON.stringify(token)}; ${script} })()`);
+      const outcomes = (): string[] =>
+        control
+          .requests()
+          .slice(before)
+          .filter(({ call }) => call.includes('/sandbox/jsapi'))
+          .map(({ call, outcome }) => `${call.split('/').at(-1) ?? ''} ${outcome}`)
+          .sort();
+      // Some of it comes after the example's end: what waits for wx.ready, and what ww does by itself.
+      for (let tries = 0; tries < 100 && outcomes().length < 4; tries += 1) {
+        await page.waitForTimeout(50);
+      }
+      expect(outcomes()).toEqual([
+        'agentConfig ok',
+        'agentConfig ok',
+        'config ok',
+        'jsapi-config ok',
+      ]);
+    } finally {
+      await close();
+    }
   });
 });
 
