@@ -11,7 +11,9 @@ export interface Answer {
 /** A server error is trouble, whatever else the platform says. */
 export function judgementOf({ judge }: OutboundRequest, reply: OutboundReply): Judgement {
   const judgement = judge ? judge(reply) : byStatus(reply);
-  return reply.status >= 500 ? { trouble: 'busy', ...judgement } : judgement;
+  if (reply.status < 500) return judgement;
+  const { code } = judgement.code === 'ok' ? byStatus(reply) : judgement;
+  return { trouble: 'busy', ...judgement, code };
 }
 
 function byStatus({ status }: OutboundReply): Judgement {

@@ -37,8 +37,10 @@ export class OutboundRests {
    */
   async of(request: OutboundRequest): Promise<HeldBack | undefined> {
     const rest = this.#rests.get(keyOf(request));
-    const leftMs = rest ? rest.untilMs - this.clock.now().getTime() : 0;
-    if (!rest || leftMs <= 0) return undefined;
+    const nowMs = this.clock.now().getTime();
+    const leftMs = rest ? rest.untilMs - nowMs : 0;
+    // A clock that was set back would make it a long one.
+    if (!rest || leftMs <= 0 || nowMs < rest.sinceMs) return undefined;
     if (request.repeatable || leftMs > this.limits.restMs)
       return resting(request, rest.code, rest.platformCode, leftMs);
     // Not all who waited at the same instant.

@@ -91,7 +91,7 @@ describe('a breaker', () => {
     platform.answering(dropped);
     await ask();
     expect(await ask({ repeatable: true })).toMatchObject({
-      operator: { platformMessage: expect.stringContaining('one that broke') },
+      operator: { fix: expect.stringMatching(/^Check that this host can reach the platform/) },
     });
     expect(platform.received).toHaveLength(3);
   });
@@ -193,6 +193,25 @@ describe('a breaker', () => {
       'b forgotten',
       'c made',
       'a open',
+    ]);
+  });
+
+  it('that is kept no longer says nothing more, though a call of it is still under way', async () => {
+    await http.close();
+    http = open({ kept: 1, breakAfter: 1 });
+    let end = (): void => undefined;
+    platform.answering((response) => {
+      end = () => response.destroy();
+    }, fine);
+    const late = ask({ call: 'a' });
+    while (platform.received.length < 1) await sleep(5);
+    await ask({ call: 'b' });
+    end();
+    expect(await late).toMatchObject({ code: 'platform_unavailable' });
+    expect(changes.map(({ call, state }) => `${call} ${state}`)).toEqual([
+      'a made',
+      'a forgotten',
+      'b made',
     ]);
   });
 });

@@ -69,7 +69,7 @@ describe('a call that may be repeated', () => {
   it('is repeated after a server error, readable or not', async () => {
     platform.answering(json({}, 503), page, json({ ok: 1 }));
     expect((await outcome())[0]).toEqual({ ok: 1 });
-    expect(events.map(({ code }) => code)).toEqual(['ok', 'unreadable', 'ok']);
+    expect(events.map(({ code }) => code)).toEqual(['HTTP 503', 'unreadable', 'ok']);
   });
 
   it('is repeated when the connection was dropped before the answer', async () => {

@@ -123,6 +123,13 @@ describe('a call that the platform limits', () => {
     expect(await restSeconds()).toBe(1);
   });
 
+  it('does not rest for hours because the clock was set back', async () => {
+    platform.answering(limited, fine);
+    await ask();
+    clock.move(-7_200_000);
+    expect(await ask()).toEqual({ errcode: 0 });
+  });
+
   it('rests alone: not another call, another credential or another host', async () => {
     const other = await Loopback.start();
     platform.answering(limited, fine);
