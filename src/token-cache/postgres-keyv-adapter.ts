@@ -11,12 +11,10 @@ import type { StoredValue } from './token-store.js';
 /** How long an expired row may lie before the next write sweeps it out. */
 const sweepAfterMs = 3_600_000;
 
-/** An entry on its way to another store. */
-export interface MovableEntry extends StoredValue {
+/** An entry that is to be written elsewhere, too. */
+export interface LiveEntry extends StoredValue {
   readonly key: string;
   readonly ttlMs: number;
-  /** Forgets it here, unless it was written again meanwhile. */
-  readonly leave: () => Promise<void>;
 }
 
 interface Row {
@@ -83,23 +81,17 @@ export class PostgresKeyvAdapter extends EventEmitter implements KeyvStoreAdapte
     await this.dataSource.query(`delete from platform_tokens`);
   }
 
-  /** All that is stored and not over yet, to be moved elsewhere. */
-  async all(): Promise<readonly MovableEntry[]> {
-    const nowMs = this.clock.now().getTime();
+  /** All that is stored and not over yet. */
+  async all(): Promise<readonly LiveEntry[]> {
+    const now = this.clock.now();
     const rows = await this.dataSource.query<Row[]>(
       `select key, value, expires_at from platform_tokens where expires_at > $1`,
-      [new Date(nowMs)],
+      [now],
     );
     return rows.flatMap(({ key, value: sealed, expires_at: expiresAt }) => {
       const value = openEntry(this.encryption, key, sealed) as StoredValue['value'] | undefined;
       if (value === undefined) return [];
-      const leave = async (): Promise<void> => {
-        await this.dataSource.query(`delete from platform_tokens where key = $1 and value = $2`, [
-          key,
-          sealed,
-        ]);
-      };
-      return [{ key, value, ttlMs: expiresAt.getTime() - nowMs, leave }];
+      return [{ key, value, ttlMs: expiresAt.getTime() - now.getTime() }];
     });
   }
 }

@@ -13,8 +13,8 @@ import { RedisKeyvAdapter } from './redis-keyv-adapter.js';
 import { TokenStore, type StoredValue } from './token-store.js';
 
 /**
- * Platform tokens in Redis, and in Postgres while Redis is away; what was written there meanwhile is brought over before Redis is
- * used again. Turns are taken in Postgres always, so that their numbers go on rising whatever Redis forgets.
+ * Platform tokens where they are read fast, in Redis, and where they last, in Postgres: whatever Redis forgets, or does not hear of
+ * while it is away, is there. Turns are taken in Postgres always.
  */
 export class RedisTokenStore extends TokenStore {
   override readonly adapter: KeyvStoreAdapter;
@@ -23,7 +23,7 @@ export class RedisTokenStore extends TokenStore {
   constructor(link: RedisLink, dataSource: DataSource, encryption: Encryption, clock: Clock) {
     super();
     this.#turns = new PostgresTurns(dataSource);
-    this.adapter = new FailoverKeyvAdapter(
+    this.adapter = new MirroredKeyvAdapter(
       link,
       (client) => new RedisKeyvAdapter(client, encryption, clock),
       new PostgresKeyvAdapter(dataSource, encryption, clock),
@@ -35,8 +35,11 @@ export class RedisTokenStore extends TokenStore {
   }
 }
 
-/** Redis, or Postgres while it is away. */
-class FailoverKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
+/**
+ * Every entry is written to both. Postgres comes first, and says no to what is late, however long Redis was away; Redis is read
+ * first, and has what it missed brought over before it is used again.
+ */
+class MirroredKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
   readonly opts = {};
   readonly namespace = undefined;
   #redis: RedisKeyvAdapter | undefined;
@@ -50,31 +53,32 @@ class FailoverKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
     link.onFound((client) => this.#bringOver(this.#at(client)));
   }
 
-  get<Value>(key: string): Promise<StoredData<Value>> {
-    return this.link.run(
-      (client) => this.#at(client).get<Value>(key),
-      () => this.postgres.get<Value>(key),
-    );
+  async get<Value>(key: string): Promise<StoredData<Value>> {
+    const found = await this.#inRedis((redis) => redis.get<Value>(key));
+    return found ?? this.postgres.get<Value>(key);
   }
 
-  set(key: string, value: StoredValue, ttlMs?: number): Promise<boolean> {
-    return this.link.run(
-      (client) => this.#at(client).set(key, value, ttlMs),
-      () => this.postgres.set(key, value, ttlMs),
-    );
+  async set(key: string, value: StoredValue, ttlMs?: number): Promise<boolean> {
+    if (!(await this.postgres.set(key, value, ttlMs))) return false;
+    await this.#inRedis((redis) => redis.set(key, value, ttlMs));
+    return true;
   }
 
-  delete(key: string): Promise<boolean> {
-    return this.link.run(
-      (client) => this.#at(client).delete(key),
-      () => this.postgres.delete(key),
-    );
+  async delete(key: string): Promise<boolean> {
+    const wasThere = await this.postgres.delete(key);
+    await this.#inRedis((redis) => redis.delete(key));
+    return wasThere;
   }
 
-  clear(): Promise<void> {
-    return this.link.run(
-      (client) => this.#at(client).clear(),
-      () => this.postgres.clear(),
+  async clear(): Promise<void> {
+    await this.postgres.clear();
+    await this.#inRedis((redis) => redis.clear());
+  }
+
+  #inRedis<T>(work: (redis: RedisKeyvAdapter) => Promise<T>): Promise<T | undefined> {
+    return this.link.run<T | undefined>(
+      (client) => work(this.#at(client)),
+      () => Promise.resolve(undefined),
     );
   }
 
@@ -82,11 +86,10 @@ class FailoverKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
     return (this.#redis ??= this.open(client));
   }
 
-  /** What is there already with a later turn stays; an entry that changes under our hands is left for the next time. */
+  /** What is there already with a later turn stays. */
   async #bringOver(redis: RedisKeyvAdapter): Promise<void> {
-    for (const { key, value, ttlMs, leave } of await this.postgres.all()) {
+    for (const { key, value, ttlMs } of await this.postgres.all()) {
       await redis.set(key, { value }, ttlMs);
-      await leave();
     }
   }
 }
