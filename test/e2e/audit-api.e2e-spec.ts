@@ -77,6 +77,23 @@ describe('audit events', () => {
     ]);
   });
 
+  it('tell of what was refused, too', async () => {
+    const phone = { phone: '13800000001', phoneVerified: true };
+    await api('POST', '/accounts', { body: phone });
+    expect((await api('POST', '/accounts', { body: phone })).status).toBe(409);
+    const { body } = await api('POST', '/accounts', { body: { displayName: 'Lin' } });
+    const { id } = body as { id: string };
+    expect((await api('PATCH', `/accounts/${id}`, { body: phone })).status).toBe(409);
+    const stale = { body: phone, headers: { 'if-match': '"99"' } };
+    expect((await api('PATCH', `/accounts/${id}`, stale)).status).toBe(412);
+    const refused = (await list('?outcome=refused')).items;
+    expect(refused.map((event) => [event.action, event['reason'], event['accountId']])).toEqual([
+      ['account.update', 'precondition_failed', id],
+      ['account.update', 'phone_taken', id],
+      ['account.create', 'phone_taken', null],
+    ]);
+  });
+
   it('are found by each of their fields, and by time', async () => {
     audit.record({
       action: 'one',

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { AuditService } from '../../audit/audit.service.js';
+import { type AuditEvent, AuditService } from '../../audit/audit.service.js';
 import type { Actor } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
 import { Clock } from '../../common/clock.js';
@@ -25,8 +25,9 @@ export class AccountChanges {
   /** @throws AppError `phone_taken`, `value_not_allowed` */
   async create(fields: AccountFields, actor: Actor): Promise<Account> {
     const given = withoutUndefined(fields);
-    refuseEmptyProofs({ phone: null, email: null, ...given });
-    const account = await this.#write(async (manager) => {
+    const event = { action: 'account.create', ...actor };
+    const account = await this.#write(event, async (manager) => {
+      refuseEmptyProofs({ phone: null, email: null, ...given });
       const now = this.clock.now();
       const names = Object.keys(given) as (keyof AccountFields)[];
       const columns = [...names.map((name) => columnOf[name]), 'created_at', 'updated_at'];
@@ -41,12 +42,7 @@ export class AccountChanges {
       ]);
       return row;
     });
-    this.audit.record({
-      action: 'account.create',
-      outcome: 'ok',
-      accountId: account.id,
-      ...actor,
-    });
+    this.audit.record({ ...event, outcome: 'ok', accountId: account.id });
     return account;
   }
 
@@ -61,7 +57,8 @@ export class AccountChanges {
     ifMatch: string | undefined,
     actor: Actor,
   ): Promise<Account> {
-    const { account, changed } = await this.#write(async (manager) => {
+    const event = { action: 'account.update', accountId, ...actor };
+    const { account, changed } = await this.#write(event, async (manager) => {
       const before = await lockedAccount(manager, accountId);
       checkIfMatch(ifMatch, before.revision);
       const changes = changesOf(before, fields);
@@ -81,16 +78,12 @@ export class AccountChanges {
       }
       return { account: after, changed: names };
     });
-    const action =
-      changed.includes('status') && account.status === 'disabled'
-        ? 'account.disable'
-        : 'account.update';
+    const isDisabled = changed.includes('status') && account.status === 'disabled';
     this.audit.record({
-      action,
+      ...event,
+      ...(isDisabled && { action: 'account.disable' }),
       outcome: 'ok',
-      accountId,
       details: { changed },
-      ...actor,
     });
     return account;
   }
@@ -117,16 +110,26 @@ export class AccountChanges {
     this.audit.record({ action: 'sessions.end', outcome: 'ok', accountId, ...actor });
   }
 
-  async #write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  /** @param event what a refusal is audited as */
+  async #write<T>(
+    event: Omit<AuditEvent, 'outcome'>,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
     try {
       return await this.dataSource.transaction(work);
-    } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      throw new AppError('phone_taken', 'Another account has verified this number.', {
-        errors: [{ field: 'phone', message: 'is another account’s' }],
-      });
+    } catch (thrown) {
+      const error = isUniqueViolation(thrown) ? phoneTaken() : thrown;
+      if (error instanceof AppError)
+        this.audit.record({ ...event, outcome: 'refused', reason: error.code });
+      throw error;
     }
   }
+}
+
+function phoneTaken(): AppError {
+  return new AppError('phone_taken', 'Another account has verified this number.', {
+    errors: [{ field: 'phone', message: 'is another account’s' }],
+  });
 }
 
 async function lockedAccount(manager: EntityManager, accountId: string): Promise<Account> {
