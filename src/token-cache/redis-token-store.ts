@@ -18,15 +18,17 @@ import { TokenStore, type StoredValue } from './token-store.js';
  */
 export class RedisTokenStore extends TokenStore {
   override readonly adapter: KeyvStoreAdapter;
+  override readonly record: PostgresKeyvAdapter;
   readonly #turns: PostgresTurns;
 
   constructor(link: RedisLink, dataSource: DataSource, encryption: Encryption, clock: Clock) {
     super();
     this.#turns = new PostgresTurns(dataSource);
+    this.record = new PostgresKeyvAdapter(dataSource, encryption, clock);
     this.adapter = new MirroredKeyvAdapter(
       link,
       (client) => new RedisKeyvAdapter(client, encryption, clock),
-      new PostgresKeyvAdapter(dataSource, encryption, clock),
+      this.record,
     );
   }
 

@@ -75,7 +75,7 @@ export class TokenCache implements PlatformTokens {
   /** Whether a token is the one that is handed out. */
   async isCurrent(source: TokenSource, value: string): Promise<boolean> {
     const key = keyOf(source);
-    const current = (await this.#tiers.readShared(key)) ?? this.#tiers.peek(key);
+    const current = (await this.#tiers.readRecord(key)) ?? this.#tiers.peek(key);
     return current?.value === value;
   }
 
@@ -85,7 +85,7 @@ export class TokenCache implements PlatformTokens {
     const nowMs = this.#nowMs();
     const held = this.#tiers.peek(key);
     if (held?.value === value) this.#tiers.letGo(key, held);
-    const shared = await this.#tiers.readShared(key);
+    const shared = await this.#tiers.readRecord(key);
     if (shared?.value === value) return this.#tiers.dropShared(key, shared, nowMs);
     // A token that could not be shared lives here alone.
     return !shared && held?.value === value && nowMs < held.usableUntilMs;
@@ -94,7 +94,7 @@ export class TokenCache implements PlatformTokens {
   /** How it stands with a token, without asking the platform. */
   async state(source: TokenSource): Promise<TokenState> {
     const key = keyOf(source);
-    const known = (await this.#tiers.readShared(key)) ?? this.#tiers.peek(key);
+    const known = (await this.#tiers.readRecord(key)) ?? this.#tiers.peek(key);
     const lastError = await this.#refusals.last(key);
     return {
       ...(known &&
@@ -188,7 +188,7 @@ export class TokenCache implements PlatformTokens {
     // What the source needs first is fetched before its turn is taken, so that turns are short.
     if (source.dependsOn) await this.get(source.dependsOn);
     return this.store.exclusively(key, async (turn) => {
-      const meanwhile = await this.#tiers.readShared(key);
+      const meanwhile = await this.#tiers.readRecord(key);
       if (fits(meanwhile)) return this.#hold(source, meanwhile);
       await this.#refusals.check(key);
       return this.#fetch(source, key, turn);
@@ -217,7 +217,7 @@ export class TokenCache implements PlatformTokens {
     try {
       await this.#refusals.forget(key);
       if (await this.#tiers.writeShared(key, entry, this.#nowMs())) return entry;
-      const newer = await this.#tiers.readShared(key);
+      const newer = await this.#tiers.readRecord(key);
       return newer && this.#nowMs() < usableUntilMs(newer) ? newer : entry;
     } catch (error) {
       this.#warn(source, error, 'a platform token could not be shared');

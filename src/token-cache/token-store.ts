@@ -16,6 +16,9 @@ export abstract class TokenStore {
    */
   abstract readonly adapter: KeyvStoreAdapter;
 
+  /** As `adapter`, where it must be certain that nothing newer was written by a replica that sees less of the world. */
+  abstract readonly record: KeyvStoreAdapter;
+
   /**
    * Runs `work` while nobody else, here or in another replica, holds the same key. A holder that dies or loses its connection
    * frees the key; since it may still be at work then, each turn has a number that is higher than all before.

@@ -11,6 +11,7 @@ const start = Date.parse('2026-01-01T00:00:00Z');
 /** Only memory is looked at here. */
 class NoStore extends TokenStore {
   override readonly adapter = new Map() as unknown as KeyvStoreAdapter;
+  override readonly record = this.adapter;
 
   override exclusively(): Promise<never> {
     return Promise.reject(new Error('nothing is fetched here'));

@@ -1,5 +1,5 @@
 import { type Cache, createCache } from 'cache-manager';
-import { Keyv } from 'keyv';
+import { Keyv, type KeyvStoreAdapter } from 'keyv';
 
 import { renewalAtMs, type TokenEntry, usableUntilMs } from './token-entry.js';
 import type { TokenStore } from './token-store.js';
@@ -18,9 +18,13 @@ export class TokenTiers {
   readonly #map = new Map<string, { value: unknown }>();
   readonly #memory = new Keyv({ store: this.#map, useKeyPrefix: false, ...plain });
   readonly #shared: Keyv;
+  readonly #record: Keyv;
 
   constructor(store: TokenStore) {
-    this.#shared = new Keyv({ store: store.adapter, useKeyPrefix: false, ...plain, ...strict });
+    const keyv = (adapter: KeyvStoreAdapter): Keyv =>
+      new Keyv({ store: adapter, useKeyPrefix: false, ...plain, ...strict });
+    this.#shared = keyv(store.adapter);
+    this.#record = keyv(store.record);
     this.cache = createCache({ stores: [this.#memory, this.#shared] });
   }
 
@@ -37,6 +41,11 @@ export class TokenTiers {
   /** What the shared store holds. @throws what the store throws */
   readShared(key: string): Promise<TokenEntry | undefined> {
     return this.#shared.get<TokenEntry>(key);
+  }
+
+  /** What was written last, by whomever. @throws what the store throws */
+  readRecord(key: string): Promise<TokenEntry | undefined> {
+    return this.#record.get<TokenEntry>(key);
   }
 
   /** @returns whether it was written: false when a later turn has written already */
