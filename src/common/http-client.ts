@@ -16,6 +16,8 @@ export interface OutboundRequest {
    * Never true for the exchange of a single-use code. A call that never reached the server is repeated anyway.
    */
   readonly repeatable: boolean;
+  /** Somebody asks whether it was mended: the call goes out even while it is held back. */
+  readonly anew?: true;
   /** What the platform says in a readable answer. Without it, the HTTP status alone says so. */
   readonly judge?: (reply: OutboundReply) => Judgement;
 }
@@ -52,4 +54,9 @@ export abstract class HttpClient {
    * the call was not made; `platform_rate_limited` when it was not made because the platform limits it
    */
   abstract requestJson(request: OutboundRequest): Promise<OutboundReply>;
+}
+
+/** The same way out for somebody who asks whether it was mended: no call is held back. */
+export function anew(http: HttpClient): HttpClient {
+  return { requestJson: (request) => http.requestJson({ ...request, anew: true }) };
 }

@@ -49,6 +49,11 @@ export class OutboundBreakers {
   async run(request: OutboundRequest, send: () => Promise<Answer>): Promise<Answer | HeldBack> {
     const breaker = this.#of(request);
     const { policy } = breaker;
+    if (request.anew && policy.state !== CircuitState.Closed) {
+      const answer = await send();
+      if (answer.reply.status < 500) this.#replace(request, breaker);
+      return answer;
+    }
     // The library lets callers wait for the probe, and then all of them out at once.
     if (policy.state === CircuitState.HalfOpen) return this.#heldBack(request, breaker);
     try {
@@ -59,8 +64,10 @@ export class OutboundBreakers {
     }
   }
 
-  #of({ url: { host }, call }: OutboundRequest): Breaker {
-    const key = `${host} ${call}`;
+  #of(request: OutboundRequest): Breaker {
+    const { call } = request;
+    const { host } = request.url;
+    const key = keyOf(request);
     const known = this.#breakers.get(key);
     if (known) return known;
     let pauseMs = 0;
@@ -112,10 +119,21 @@ export class OutboundBreakers {
     if (!isForgotten) this.changed({ host, call, ...change });
   }
 
+  /** What stays in its place begins closed. */
+  #replace(request: OutboundRequest, breaker: Breaker): void {
+    this.#tell(breaker, { state: 'closed' });
+    breaker.isForgotten = true;
+    this.#breakers.delete(keyOf(request));
+  }
+
   #forget(breaker: Breaker): void {
     this.#tell(breaker, { state: 'forgotten' });
     breaker.isForgotten = true;
   }
+}
+
+function keyOf({ url, call }: OutboundRequest): string {
+  return `${url.host} ${call}`;
 }
 
 function wordsOf(failure: { error: Error } | { value: unknown } | { isolated: true }): string {

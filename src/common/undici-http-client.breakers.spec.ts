@@ -80,6 +80,22 @@ describe('a breaker', () => {
     ]);
   });
 
+  it('lets out who asks whether it was mended, and closes if it was', async () => {
+    platform.answering(dropped);
+    for (let call = 0; call < 3; call += 1) await ask();
+    expect(await ask({ anew: true })).toMatchObject({ code: 'platform_unavailable' });
+    expect(platform.received).toHaveLength(4);
+    expect(await isOpen()).toBe(true);
+
+    platform.answering(fine);
+    expect(await ask({ anew: true })).toEqual({ ok: 1 });
+    expect(await isOpen()).toBe(false);
+    expect(states()).toEqual(['made', 'open', 'closed', 'made']);
+    // The one that was replaced has nothing more to say.
+    await sleep(200);
+    expect(states()).toHaveLength(4);
+  });
+
   it('counts each try of a call that is repeated', async () => {
     platform.answering(dropped);
     await ask({ repeatable: true });

@@ -47,6 +47,16 @@ async function restSeconds(over: Partial<OutboundRequest> = {}): Promise<number>
 }
 
 describe('a call that the platform limits', () => {
+  it('goes out for who asks whether it was mended, and rests no more if it was', async () => {
+    platform.answering(limited);
+    await ask();
+    expect(await restSeconds()).toBe(1);
+    platform.answering(fine);
+    clock.move(1);
+    expect(await ask({ anew: true })).toEqual({ errcode: 0 });
+    expect(await restSeconds()).toBe(0);
+  });
+
   it('rests, and says so without going out', async () => {
     platform.answering(limited);
     expect(await ask()).toEqual({ errcode: 45009 });

@@ -53,7 +53,7 @@ export class UndiciHttpClient extends HttpClient {
   }
 
   override async requestJson(request: OutboundRequest): Promise<OutboundReply> {
-    const resting = await this.#rests.of(request);
+    const resting = request.anew ? undefined : await this.#rests.of(request);
     if (resting) {
       this.#tell(request, resting, 0, 0);
       throw resting.error;

@@ -42,7 +42,8 @@ export class Refusals {
   /** @throws AppError the remembered one, while its pause lasts */
   async check(key: string): Promise<void> {
     const refusal = await this.#read(key);
-    if (refusal && this.#nowMs() < refusal.untilMs) throw errorOf(refusal);
+    const leftMs = refusal ? refusal.untilMs - this.#nowMs() : 0;
+    if (refusal && leftMs > 0) throw errorOf(refusal, Math.ceil(leftMs / 1000));
   }
 
   /** The last refusal since a token was fetched, also when its pause is over. */
@@ -51,7 +52,7 @@ export class Refusals {
     return (
       refusal && {
         at: new Date(refusal.atMs),
-        error: errorOf(refusal),
+        error: errorOf(refusal, undefined),
         restsUntil: new Date(refusal.untilMs),
       }
     );
@@ -66,13 +67,15 @@ export class Refusals {
     const before = await this.#read(key);
     const isInARow = before?.code === error.code && nowMs < countedUntilMs(before);
     const times = isInARow ? before.times + 1 : 1;
+    const pauseMs = firstPauseMs * 2 ** (times - 1);
+    const askedMs = (error.retryAfterSeconds ?? 0) * 1000;
     await this.#write(key, {
       code: error.code,
       message: error.message,
       operator: error.operator,
       times,
       atMs: nowMs,
-      untilMs: nowMs + Math.min(firstPauseMs * 2 ** (times - 1), longest),
+      untilMs: nowMs + Math.min(Math.max(pauseMs, askedMs), longest),
     });
   }
 
@@ -107,8 +110,14 @@ function countedUntilMs({ atMs, untilMs }: Refusal): number {
   return atMs + (untilMs - atMs) * countedFor;
 }
 
-function errorOf({ code, message, operator }: Refusal): AppError {
-  return new AppError(code, message, operator && { operator });
+function errorOf(
+  { code, message, operator }: Refusal,
+  retryAfterSeconds: number | undefined,
+): AppError {
+  return new AppError(code, message, {
+    ...(operator && { operator }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
 }
 
 function refusalKey(key: string): string {

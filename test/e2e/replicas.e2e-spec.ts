@@ -4,14 +4,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { Deployment } from '../fixtures/deployment.js';
 import { eventually } from '../fixtures/eventually.js';
-import { TestRedis } from '../fixtures/redis.js';
+import { redisHere, TestRedis } from '../fixtures/redis.js';
 import { admin, portal } from '../fixtures/service.js';
 
 const corpId = 'ww1a2b3c4d5e6f7a8b';
 const getToken = 'qyapi.weixin.qq.com/cgi-bin/gettoken';
 const seconds = (count: number): number => count * 1000;
 
-describe.each(['with Postgres alone', 'with Redis'])('three processes %s:', (ground) => {
+const grounds = ['with Postgres alone', ...(redisHere ? ['with Redis'] : [])];
+
+describe.each(grounds)('three processes %s:', (ground) => {
   let deployment: Deployment;
   let redis: TestRedis | undefined;
   let token: string;

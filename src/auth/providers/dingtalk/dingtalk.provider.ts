@@ -1,3 +1,4 @@
+import { anew } from '../../../common/http-client.js';
 import { asText } from '../platform-reply.js';
 import type {
   CodeExchange,
@@ -77,7 +78,10 @@ function open(settings: DingtalkSettings, tools: ProviderTools): Provider {
     miniProgram: inClient,
     ...(corpId !== undefined && { directory: dingtalkDirectory(api, tokens, tools) }),
     nameIdentity: (entry) => nameIdentity(settings, entry),
-    check: () => checkDingtalk(api, tokens, tools),
+    check: () => {
+      const mended = new DingtalkApi(settings, { ...tools, http: anew(tools.http) });
+      return checkDingtalk(mended, tokens, tools);
+    },
     tokenSources: (tenant) => {
       refuseForeignTenant(tenant, corpId);
       return { access: tokens.app, corpTicket: tokens.jsapiTicket };

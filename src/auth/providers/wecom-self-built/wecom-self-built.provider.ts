@@ -1,4 +1,5 @@
 import { AppError } from '../../../common/app-error.js';
+import { anew } from '../../../common/http-client.js';
 import { asText, type ReplyObject } from '../platform-reply.js';
 import type {
   AuthorizationRequest,
@@ -111,7 +112,8 @@ function open(settings: WecomSelfBuiltSettings, tools: ProviderTools): Provider 
       if (!/^[\w.@-]{1,64}$/.test(subject)) throw notAllowed('subject', 'must be a userid');
       return { issuer, subject: subjectOf(subject), tenant: corpId };
     },
-    check: () => checkWecomSelfBuilt(api, tokens, tools),
+    check: () =>
+      checkWecomSelfBuilt(new WecomSelfBuiltApi(settings, anew(tools.http)), tokens, tools),
     tokenSources: (tenant) => {
       refuseForeignTenant(tenant, corpId);
       return tokens;
