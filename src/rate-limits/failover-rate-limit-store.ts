@@ -16,6 +16,10 @@ export class FailoverRateLimitStore implements RateLimitStore {
     return this.#run((store) => store.count(key, now, windowSeconds));
   }
 
+  giveBack(key: string, now: Date): Promise<void> {
+    return this.#run((store) => store.giveBack(key, now));
+  }
+
   tryGuess(key: string, now: Date, rule: GuessRule): Promise<Date | undefined> {
     return this.#run((store) => store.tryGuess(key, now, rule));
   }

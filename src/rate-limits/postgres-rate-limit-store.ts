@@ -19,6 +19,13 @@ export class PostgresRateLimitStore implements RateLimitStore {
     return { count: row.count, endsAt: row.ends_at };
   }
 
+  async giveBack(key: string, now: Date): Promise<void> {
+    await this.dataSource.query(
+      `update rate_limits set count = count - 1 where key = $1 and ends_at > $2 and count > 0`,
+      [key, now],
+    );
+  }
+
   async tryGuess(key: string, now: Date, rule: GuessRule): Promise<Date | undefined> {
     const [taken] = await this.dataSource.query<{ count: number }[]>(
       `insert into rate_limits as kept (key, count, ends_at) values ($1, 1, $3)

@@ -8,6 +8,8 @@ export interface Counted {
 export interface RateLimitStore {
   /** Counts one more, in a window that begins with the first and does not grow. */
   count(key: string, now: Date, windowSeconds: number): Promise<Counted>;
+  /** Takes one back, where the window still runs. */
+  giveBack(key: string, now: Date): Promise<void>;
   /**
    * Takes one try of something that may be guessed; after the free ones each blocks the next for a growing time.
    * @returns until when tries are blocked, where this one was not taken

@@ -76,6 +76,17 @@ describe.each(places)('counted in %s,', (where) => {
       expect(await take()).toBe('ok');
     });
 
+    it('takes back what need not have been counted, and not more', async () => {
+      await limiter.giveBack('a');
+      expect([await take(), await take(), await take()]).toEqual(['ok', 'ok', 60]);
+      await limiter.giveBack('a');
+      await limiter.giveBack('a');
+      expect([await take(), await take(), await take()]).toEqual(['ok', 'ok', 60]);
+      clock.move(60_000);
+      await limiter.giveBack('a');
+      expect([await take(), await take(), await take()]).toEqual(['ok', 'ok', 60]);
+    });
+
     it('counts each key for itself', async () => {
       expect([await take(1, 'a'), await take(1, 'b'), await take(1, 'a')]).toEqual([
         'ok',

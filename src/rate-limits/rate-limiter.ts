@@ -60,6 +60,11 @@ export class RateLimiter implements OnModuleInit {
     }
   }
 
+  /** Takes back what `take` counted: it was nothing that has to be limited after all. */
+  async giveBack(key: string): Promise<void> {
+    await this.#store.giveBack(hashed(key), this.clock.now());
+  }
+
   /**
    * Takes one try of something that may be guessed, before it is looked at: guesses that race wait in line like others. After
    * three failures each next one waits, twice as long each time, up to a quarter of an hour.

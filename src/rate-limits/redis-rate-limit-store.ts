@@ -14,6 +14,13 @@ const countOne = `
   end
   return { redis.call('HINCRBY', KEYS[1], 'count', 1), ends }`;
 
+/** KEYS: the key. ARGV: now (ms). */
+const giveOneBack = `
+  local kept = redis.call('HMGET', KEYS[1], 'count', 'ends_at')
+  if tonumber(kept[1] or 0) > 0 and tonumber(kept[2] or 0) > tonumber(ARGV[1]) then
+    redis.call('HINCRBY', KEYS[1], 'count', -1)
+  end`;
+
 /**
  * KEYS: the key. ARGV: now (ms), free tries, first and longest delay (ms), how long to remember (ms). Gives until when tries are
  * blocked, or 0 where this one was taken.
@@ -43,6 +50,10 @@ export class RedisRateLimitStore implements RateLimitStore {
       windowSeconds * 1000,
     ])) as number[];
     return { count, endsAt: new Date(endsAtMs) };
+  }
+
+  async giveBack(key: string, now: Date): Promise<void> {
+    await this.#run(giveOneBack, key, [now.getTime()]);
   }
 
   async tryGuess(key: string, now: Date, rule: GuessRule): Promise<Date | undefined> {

@@ -167,7 +167,11 @@ describe('a binding link', () => {
   it('works once, and HEAD uses nothing up', async () => {
     const me = await person();
     const url = await bindingLink(me);
-    await fetch(url, { method: 'HEAD', redirect: 'manual' });
+    await fetch(url, {
+      method: 'HEAD',
+      redirect: 'manual',
+      headers: { cookie: `lingpai_session=${me.browser.cookie('lingpai_session')}` },
+    });
     expect((await me.browser.get(url)).status).toBe(302);
     const again = await me.browser.get(url);
     expect(again.status).toBe(400);

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 
-const stepsThatUseSomethingUp = /^\/(?:authorize|login|logout|callback|connections|entry)(?:\/|$)/i;
+const stepsThatUseSomethingUp =
+  /^\/(?:authorize|login|logout|callback|connections|entry|bind)(?:\/|$)/i;
 
 /** A link preview or a virus scanner asks with HEAD: it uses nothing up and learns nothing. */
 export function headRequests(request: Request, response: Response, next: NextFunction): void {
