@@ -32,6 +32,7 @@ export class RedisLink {
   #isUp = false;
   #isStopped = false;
   #search: Promise<void> | undefined;
+  #wake = (): void => undefined;
 
   /** @param url `redis://` or `rediss://`; absent: there is no Redis, and everything is done otherwise */
   constructor(
@@ -52,6 +53,7 @@ export class RedisLink {
     if (!this.#client) return;
     this.observer?.redisState(false);
     this.#client.on('error', (error: Error) => this.#lose(error));
+    this.#client.on('ready', () => this.#wake());
     this.#client.connect().catch((error: unknown) => this.#lose(error));
     await Promise.race([this.#find(), sleep(answerLimitMs, undefined, { ref: false })]);
   }
@@ -114,8 +116,17 @@ export class RedisLink {
   async #untilFound(): Promise<void> {
     for (let isFirst = true; !this.#isStopped; isFirst = false) {
       if (await this.#probe(isFirst)) return;
-      await sleep(probeEveryMs * (0.5 + Math.random()), undefined, { ref: false });
+      await this.#pause();
     }
+  }
+
+  /** Ends early when a connection was made. */
+  async #pause(): Promise<void> {
+    const connected = new Promise<void>((resolve) => (this.#wake = resolve));
+    await Promise.race([
+      connected,
+      sleep(probeEveryMs * (0.5 + Math.random()), undefined, { ref: false }),
+    ]);
   }
 
   /** A Redis that takes no writes (full, or a replica) is of no use. */

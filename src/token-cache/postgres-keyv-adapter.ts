@@ -38,12 +38,19 @@ export class PostgresKeyvAdapter extends EventEmitter implements KeyvStoreAdapte
 
   /** Gives no expiry along: Keyv would delete what looks expired to it, without asking whether it is still the same. */
   async get<Value>(key: string): Promise<StoredData<Value>> {
-    const [row] = await this.dataSource.query<{ value: string }[]>(
-      `select value from platform_tokens where key = $1 and expires_at > $2`,
-      [key, this.clock.now()],
-    );
-    const value = row && openEntry(this.encryption, key, row.value);
-    return value === undefined ? undefined : { value: value as Value };
+    const entry = await this.find(key);
+    return entry && { value: entry.value as Value };
+  }
+
+  /** An entry that is not over, with the time that it still has. */
+  async find(key: string): Promise<LiveEntry | undefined> {
+    const [entry] = await this.#live(`key = $2`, key);
+    return entry;
+  }
+
+  /** All that is stored and not over yet. */
+  all(): Promise<readonly LiveEntry[]> {
+    return this.#live('true');
   }
 
   async set(key: string, { value }: StoredValue, ttlMs?: number): Promise<boolean> {
@@ -81,12 +88,11 @@ export class PostgresKeyvAdapter extends EventEmitter implements KeyvStoreAdapte
     await this.dataSource.query(`delete from platform_tokens`);
   }
 
-  /** All that is stored and not over yet. */
-  async all(): Promise<readonly LiveEntry[]> {
+  async #live(condition: string, ...parameters: string[]): Promise<readonly LiveEntry[]> {
     const now = this.clock.now();
     const rows = await this.dataSource.query<Row[]>(
-      `select key, value, expires_at from platform_tokens where expires_at > $1`,
-      [now],
+      `select key, value, expires_at from platform_tokens where expires_at > $1 and ${condition}`,
+      [now, ...parameters],
     );
     return rows.flatMap(({ key, value: sealed, expires_at: expiresAt }) => {
       const value = openEntry(this.encryption, key, sealed) as StoredValue['value'] | undefined;

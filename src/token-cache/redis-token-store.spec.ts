@@ -81,6 +81,7 @@ const open = (clock: Clock): RedisTokenStore =>
       await keyv.set('k', { turn: 1, value: 'old' }, hour);
       await redis.flush();
       expect(await keyv.get('k')).toEqual({ turn: 1, value: 'old' });
+      expect(await redis.dump()).toMatch(/^lingpai:platform-token:k 1\|/m);
     });
 
     it('what was written before is known, what is written now it gets when it is back', async () => {

@@ -57,7 +57,10 @@ class MirroredKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
 
   async get<Value>(key: string): Promise<StoredData<Value>> {
     const found = await this.#inRedis((redis) => redis.get<Value>(key));
-    return found ?? this.postgres.get<Value>(key);
+    if (found !== undefined) return found;
+    const entry = await this.postgres.find(key);
+    if (entry) await this.#inRedis((redis) => redis.set(key, entry, entry.ttlMs));
+    return entry && { value: entry.value as Value };
   }
 
   async set(key: string, value: StoredValue, ttlMs?: number): Promise<boolean> {
