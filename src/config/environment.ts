@@ -183,7 +183,7 @@ export const environmentVariables: Readonly<Record<keyof Environment, string>> =
   DATABASE_URL:
     'postgres://user:password@host:5432/name; unset: embedded Postgres, outside production only',
   DATABASE_POOL_SIZE: 'connections to Postgres (10)',
-  REDIS_URL: 'optional: redis://host:6379; reserved for the shared caches',
+  REDIS_URL: 'optional: redis://host:6379; platform tokens and rate limits are shared there',
   SECRET_KEY:
     '32 random bytes in base64; a comma-separated list rotates: the first encrypts, all decrypt',
   PROVISIONING_FILE: 'the YAML file with connections and clients',
