@@ -56,8 +56,10 @@ describe('GET /metrics', () => {
     const api = await adminApi(bed);
     const gettoken = 'qyapi.weixin.qq.com/cgi-bin/gettoken';
     bed.sandbox.control.fault({ kind: 'down', on: gettoken });
-    // Each check makes three tries: the tenth is the first of the fourth.
-    for (let check = 0; check < 5; check += 1) await api('POST', '/connections/wecom-hq/check');
+    // Each check makes three tries: the tenth is the first of the fourth. A check goes out all the same, others do not.
+    for (let check = 0; check < 4; check += 1) await api('POST', '/connections/wecom-hq/check');
+    const held = await api('GET', '/connections/wecom-hq/access-token');
+    expect(held.body).toMatchObject({ status: 503, code: 'platform_unavailable' });
     bed.sandbox.control.clearFaults();
 
     const { host } = new URL(bed.sandbox.endpoints.wecom.api);
@@ -66,12 +68,22 @@ describe('GET /metrics', () => {
     );
     const calls = await read(bed.issuer, 'lingpai_platform_calls_total');
     expect(calls).toContain(
-      'lingpai_platform_calls_total{platform="wecom",call="gettoken",code="no-answer"} 10',
+      'lingpai_platform_calls_total{platform="wecom",call="gettoken",code="no-answer"} 12',
     );
     expect(calls).toContain(
-      'lingpai_platform_calls_total{platform="wecom",call="gettoken",code="breaker-open"} 2',
+      'lingpai_platform_calls_total{platform="wecom",call="gettoken",code="breaker-open"} 1',
     );
     expect(bed.log().match(/the breaker is open/g)).toHaveLength(1);
+
+    await api('POST', '/connections/wecom-hq/check');
+    expect(await read(bed.issuer, 'lingpai_platform_breaker_open')).toContain(
+      `lingpai_platform_breaker_open{host="${host}",call="gettoken"} 0`,
+    );
+    expect((await api('GET', '/connections/wecom-hq/access-token')).status).toBe(200);
+    expect(await read(bed.issuer, 'lingpai_platform_token_fetches_total')).toEqual([
+      'lingpai_platform_token_fetches_total{kind="wecom-access-token",code="platform_unavailable"} 1',
+      'lingpai_platform_token_fetches_total{kind="wecom-access-token",code="ok"} 1',
+    ]);
   });
 
   it('is no part of the described API', async () => {
