@@ -31,6 +31,8 @@ export class RedisLink {
   readonly #healers: ((client: RedisClientType) => Promise<void>)[] = [];
   #isUp = false;
   #isStopped = false;
+  /** That it is away was said already. */
+  #isMissed = false;
   #search: Promise<void> | undefined;
   #wake = (): void => undefined;
 
@@ -54,6 +56,8 @@ export class RedisLink {
     this.observer?.redisState(false);
     this.#client.on('error', (error: Error) => this.#lose(error));
     this.#client.on('ready', () => this.#wake());
+    // One that is just being made when we stop is made all the same: it must not hold the process.
+    this.#client.unref();
     this.#client.connect().catch((error: unknown) => this.#lose(error));
     await Promise.race([this.#find(), sleep(answerLimitMs, undefined, { ref: false })]);
   }
@@ -78,44 +82,56 @@ export class RedisLink {
     otherwise: () => Promise<T>,
   ): Promise<T> {
     if (!this.#client) return otherwise();
-    if (this.#isUp) {
-      try {
-        return await inTime(work(this.#client));
-      } catch (error) {
-        this.#lose(error);
-      }
-    }
+    const asked = await this.#ask(this.#client, work);
+    if (asked) return asked.answer;
     this.observer?.redisFallback();
     return otherwise();
   }
 
   /** Asks Redis now, and says how it is. */
   async look(): Promise<RedisState> {
-    await this.run(
-      (client) => client.ping(),
-      () => Promise.resolve(''),
-    );
+    if (this.#client) await this.#ask(this.#client, (client) => client.ping());
     return this.state;
+  }
+
+  /** @returns undefined when Redis is away */
+  async #ask<T>(
+    client: RedisClientType,
+    work: (client: RedisClientType) => Promise<T>,
+  ): Promise<{ answer: T } | undefined> {
+    if (!this.#isUp) return undefined;
+    try {
+      return { answer: await inTime(work(client)) };
+    } catch (error) {
+      this.#lose(error);
+      return undefined;
+    }
   }
 
   #lose(error: unknown): void {
     if (this.#isStopped) return;
-    if (this.#isUp) {
-      this.#isUp = false;
-      this.observer?.redisState(false);
+    if (this.#isUp) this.observer?.redisState(false);
+    this.#isUp = false;
+    if (!this.#isMissed)
       this.logger.warn({ err: error }, 'Redis does not answer: going on with Postgres');
-    }
+    this.#isMissed = true;
     void this.#find();
   }
 
   #find(): Promise<void> {
-    this.#search ??= this.#untilFound().finally(() => (this.#search = undefined));
+    this.#search ??= this.#untilFound();
     return this.#search;
   }
 
   async #untilFound(): Promise<void> {
-    for (let isFirst = true; !this.#isStopped; isFirst = false) {
-      if (await this.#probe(isFirst)) return;
+    let isTold = false;
+    while (!this.#isStopped) {
+      try {
+        if (await this.#probe()) return;
+      } catch (error) {
+        if (!isTold) this.logger.warn({ err: error }, 'Redis cannot be used yet');
+        isTold = true;
+      }
       await this.#pause();
     }
   }
@@ -130,18 +146,16 @@ export class RedisLink {
   }
 
   /** A Redis that takes no writes (full, or a replica) is of no use. */
-  async #probe(tell: boolean): Promise<boolean> {
+  async #probe(): Promise<boolean> {
     const client = this.#client;
     if (!client?.isReady) return false;
-    try {
-      await client.set('lingpai:probe', '1', { expiration: { type: 'PX', value: 1000 } });
-      for (const heal of this.#healers) await heal(client);
-    } catch (error) {
-      if (tell) this.logger.warn({ err: error }, 'Redis cannot be used yet');
-      return false;
-    }
-    if (this.#isStopped) return true;
+    await client.set('lingpai:probe', '1', { expiration: { type: 'PX', value: 1000 } });
+    for (const heal of this.#healers) await heal(client);
+    // The connection may have broken since; and nobody looks for Redis any more once this was said.
+    if (this.#isStopped || !client.isReady) return false;
     this.#isUp = true;
+    this.#isMissed = false;
+    this.#search = undefined;
     this.observer?.redisState(true);
     this.logger.info({}, 'Redis is there and in use');
     return true;
