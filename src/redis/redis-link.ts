@@ -145,14 +145,18 @@ export class RedisLink {
     ]);
   }
 
+  #connected(): RedisClientType | undefined {
+    return this.#client?.isReady ? this.#client : undefined;
+  }
+
   /** A Redis that takes no writes (full, or a replica) is of no use. */
   async #probe(): Promise<boolean> {
-    const client = this.#client;
-    if (!client?.isReady) return false;
+    const client = this.#connected();
+    if (!client) return false;
     await client.set('lingpai:probe', '1', { expiration: { type: 'PX', value: 1000 } });
     for (const heal of this.#healers) await heal(client);
     // The connection may have broken since; and nobody looks for Redis any more once this was said.
-    if (this.#isStopped || !client.isReady) return false;
+    if (this.#isStopped || !this.#connected()) return false;
     this.#isUp = true;
     this.#isMissed = false;
     this.#search = undefined;
