@@ -65,10 +65,8 @@ export class TokenCache implements PlatformTokens {
    * @throws what `source.fetch` throws
    */
   async read(source: TokenSource): Promise<PlatformToken> {
-    const held = this.#warm(source);
-    const { value, expiresAtMs } = held
-      ? await this.#confirmed(source, held)
-      : await this.#cold(source);
+    const held = this.#warm(source) ?? (await this.#cold(source));
+    const { value, expiresAtMs } = await this.#confirmed(source, held);
     return { value, expiresAt: new Date(expiresAtMs) };
   }
 
@@ -126,10 +124,10 @@ export class TokenCache implements PlatformTokens {
     return held;
   }
 
-  /** What memory holds, unless another replica knows better. */
+  /** What memory holds, unless another replica knows better: also one that does not reach Redis. */
   async #confirmed(source: TokenSource, held: HeldToken): Promise<HeldToken> {
     const key = keyOf(source);
-    const shared = await this.#tiers.readShared(key).catch(() => undefined);
+    const shared = await this.#tiers.readRecord(key).catch(() => undefined);
     if (!shared || shared.turn < held.turn) return held;
     if (shared.turn === held.turn && shared.value === held.value) return held;
     this.#tiers.letGo(key, held);

@@ -38,11 +38,6 @@ export class TokenTiers {
     return this.cache.get<TokenEntry>(key);
   }
 
-  /** What the shared store holds. @throws what the store throws */
-  readShared(key: string): Promise<TokenEntry | undefined> {
-    return this.#shared.get<TokenEntry>(key);
-  }
-
   /** What was written last, by whomever. @throws what the store throws */
   readRecord(key: string): Promise<TokenEntry | undefined> {
     return this.#record.get<TokenEntry>(key);
