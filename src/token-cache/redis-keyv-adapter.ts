@@ -47,19 +47,21 @@ export class RedisKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
     return value === undefined ? undefined : { value: value as Value };
   }
 
-  async set(key: string, { value }: StoredValue, ttlMs?: number): Promise<boolean> {
+  async set(key: string, stored: StoredValue, ttlMs?: number): Promise<boolean> {
     if (ttlMs === undefined) throw new Error('a shared entry needs a time to live');
-    const turn = String(value.turn ?? 0);
-    const expiresAtMs = this.clock.now().getTime() + ttlMs;
     const written = await this.client.eval(writeUnlessNewer, {
-      keys: [this.#keyv.createKeyPrefix(key, this.#keyv.namespace)],
-      arguments: [
-        turn,
-        [turn, Math.ceil(expiresAtMs), sealEntry(this.encryption, key, value)].join('|'),
-        String(Math.max(Math.ceil(ttlMs), 1)),
-      ],
+      keys: [this.#nameOf(key)],
+      arguments: [turnOf(stored), this.#sealed(key, stored, ttlMs), String(wholeMs(ttlMs))],
     });
     return written === 1;
+  }
+
+  /** Writes where there is nothing, so that nothing which came meanwhile is lost. */
+  async add(key: string, stored: StoredValue, ttlMs: number): Promise<void> {
+    await this.client.set(this.#nameOf(key), this.#sealed(key, stored, ttlMs), {
+      condition: 'NX',
+      expiration: { type: 'PX', value: wholeMs(ttlMs) },
+    });
   }
 
   delete(key: string): Promise<boolean> {
@@ -69,4 +71,21 @@ export class RedisKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
   clear(): Promise<void> {
     return this.#keyv.clear();
   }
+
+  #nameOf(key: string): string {
+    return this.#keyv.createKeyPrefix(key, this.#keyv.namespace);
+  }
+
+  #sealed(key: string, stored: StoredValue, ttlMs: number): string {
+    const expiresAtMs = Math.ceil(this.clock.now().getTime() + ttlMs);
+    return [turnOf(stored), expiresAtMs, sealEntry(this.encryption, key, stored.value)].join('|');
+  }
+}
+
+function turnOf({ value }: StoredValue): string {
+  return String(value.turn ?? 0);
+}
+
+function wholeMs(ttlMs: number): number {
+  return Math.max(Math.ceil(ttlMs), 1);
 }

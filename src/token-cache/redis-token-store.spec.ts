@@ -84,6 +84,20 @@ const open = (clock: Clock): RedisTokenStore =>
       expect(await redis.dump()).toMatch(/^lingpai:platform-token:k 1\|/m);
     });
 
+    it('what it gets back takes the place of nothing that was written meanwhile', async () => {
+      const store = open(clock);
+      await keyv.set('k', { turn: 1, value: 'dropped' }, hour);
+      await redis.flush();
+      const find = store.record.find.bind(store.record);
+      store.record.find = async (key) => {
+        const entry = await find(key);
+        await keyv.set('k', { turn: 1, value: '' }, hour);
+        return entry;
+      };
+      await keyvOf(store).get('k');
+      expect(await keyv.get('k')).toEqual({ turn: 1, value: '' });
+    });
+
     it('what was written before is known, what is written now it gets when it is back', async () => {
       await keyv.set('k', { turn: 1, value: 'old' }, hour);
       await redis.stop();

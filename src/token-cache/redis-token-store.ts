@@ -59,7 +59,7 @@ class MirroredKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
     const found = await this.#inRedis((redis) => redis.get<Value>(key));
     if (found !== undefined) return found;
     const entry = await this.postgres.find(key);
-    if (entry) await this.#inRedis((redis) => redis.set(key, entry, entry.ttlMs));
+    if (entry) await this.#inRedis((redis) => redis.add(key, entry, entry.ttlMs));
     return entry && { value: entry.value as Value };
   }
 
