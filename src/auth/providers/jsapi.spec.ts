@@ -79,6 +79,30 @@ it('agrees with WeCom’s own library on any page', () => {
   }
 });
 
+it('a signature is that of one page: what names another one inside is refused', () => {
+  const ticket = 'exampleTicketAAAABBBBCCCC0001';
+  const other = 'https://evil.example.com/';
+  const page = 'https://portal.example.com/';
+  // What a page elsewhere would say its nonce was.
+  const nonceStr = `nonce001&timestamp=1700000000&url=${page}?`;
+  const taken = getJsApiSignature({ ticket, nonceStr, timestamp: 1700000001, url: other });
+  const asked = { ticket, nonceStr: 'nonce001', timestamp: 1700000000 };
+  const url = `${page}?&timestamp=1700000001&url=${other}`;
+  expect(getJsApiSignature({ ...asked, url }).signature).toBe(taken.signature);
+  expect(() => jsapiSignature({ ...asked, url }, 'sha1')).toThrow(AppError);
+  const encoded = `${page}?x=%26url%3Dhttps%3A%2F%2Fevil.example.com%2F`;
+  expect(() => jsapiSignature({ ...asked, url: asTheClientReadsIt(encoded) }, 'sha256')).toThrow(
+    AppError,
+  );
+  for (const harmless of [
+    encoded,
+    `${page}?url=${other}`,
+    `${page}?a=1&url=%2Fhome&timestamp=1`,
+    `${page}?a=1&url=${page}home`,
+  ])
+    expect(jsapiSignature({ ...asked, url: harmless }, 'sha1')).toMatch(/^[0-9a-f]{40}$/);
+});
+
 it.each([
   [
     'https://abc.com?url=http%3A%2F%2Fabc.com%2Fsomewhere&a=1',

@@ -35,14 +35,31 @@ export interface SignedParts {
 /**
  * The signature that both platforms ask for, in lower-case hex: fixed order, nothing encoded (reference dingtalk 5.2,
  * wecom-self-built 8).
+ * @throws AppError `value_not_allowed` naming `url`, where the signature would be that of a page elsewhere too
  */
 export function jsapiSignature(
   { ticket, nonceStr, timestamp, url }: SignedParts,
   hash: 'sha1' | 'sha256',
 ): string {
+  refuseSecondPage(url);
   return createHash(hash)
     .update(`jsapi_ticket=${ticket}&noncestr=${nonceStr}&timestamp=${timestamp}&url=${url}`)
     .digest('hex');
+}
+
+/**
+ * Nothing marks where one part of the signed text ends: a page of another origin may say that all which stands before its own address,
+ * ours included, is its nonce.
+ */
+function refuseSecondPage(url: string): void {
+  const { origin } = new URL(url);
+  const others = url.split('&url=').slice(1);
+  if (others.every((other) => !/^https?:/i.test(other) || isOf(origin, other))) return;
+  throw pageRefused('url', 'must not have “&url=” in front of an address of another origin');
+}
+
+function isOf(origin: string, address: string): boolean {
+  return URL.canParse(address) && new URL(address).origin === origin;
 }
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
