@@ -70,6 +70,31 @@ describe('a token that the platform rejects', () => {
     expect([platform.fetches, platform.calls]).toEqual([2, 2]);
   });
 
+  it('is not fetched anew at every call where the platform rejects all that it gives', async () => {
+    const source = platform.source();
+    const all = new Set(Array.from({ length: 100 }, (_, index) => platform.token(index + 1)));
+    for (const token of all) platform.revoked.add(token);
+    for (let call = 0; call < 20; call += 1)
+      expect(await outcomeOf(replicas.cache(1).use(source, platform.call))).toBe(
+        'platform_misconfigured',
+      );
+    expect(platform.fetches).toBe(2);
+
+    replicas.clock.move(10_000);
+    await outcomeOf(replicas.cache(1).use(source, platform.call));
+    expect(platform.fetches).toBe(3);
+    // What the platform takes again is taken at once.
+    platform.revoked.clear();
+    expect(await replicas.cache(1).use(source, platform.call)).toBe(
+      `done with ${platform.token(3)}`,
+    );
+    platform.revoked.add(platform.token(3));
+    replicas.clock.move(10_000);
+    expect(await replicas.cache(1).use(source, platform.call)).toBe(
+      `done with ${platform.token(4)}`,
+    );
+  });
+
   it('is served to nobody while there is no other', async () => {
     const source = platform.source();
     await replicas.cache(1).get(source);

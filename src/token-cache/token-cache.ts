@@ -17,6 +17,9 @@ import { type HeldToken, TokenTiers } from './token-tiers.js';
 /** How long a failed renewal rests: the less, the sooner the token ends. */
 const restMs = { least: 1000, most: 60_000 };
 
+/** A new token that was rejected at once is not traded for yet another one so soon: the next would fare no better. */
+const keptMs = 10_000;
+
 /**
  * One live token per (kind, credential, tenant) in the whole deployment: memory in front of the shared store, one fetch at a time
  * however many ask. It owns when to fetch; how, is the source's business. Only platform tokens of apps come here: a
@@ -51,12 +54,15 @@ export class TokenCache implements PlatformTokens {
       return await call(held.value);
     } catch (error) {
       if (!(error instanceof PlatformTokenRejected)) throw error;
+      if (this.#isKept(held)) throw error.cause;
     }
     const fresh = await this.#replace(source, held);
     try {
       return await call(fresh.value);
     } catch (error) {
-      throw error instanceof PlatformTokenRejected ? error.cause : error;
+      if (!(error instanceof PlatformTokenRejected)) throw error;
+      fresh.rejectedAtMs = this.#nowMs();
+      throw error.cause;
     }
   }
 
@@ -152,6 +158,12 @@ export class TokenCache implements PlatformTokens {
       await this.#tiers.dropShared(key, rejected, this.#nowMs());
     }
     return this.#obtain(source, rejected.turn);
+  }
+
+  /** Not for long where the clock was set back. */
+  #isKept({ rejectedAtMs = -Infinity }: HeldToken): boolean {
+    const sinceMs = this.#nowMs() - rejectedAtMs;
+    return sinceMs >= 0 && sinceMs < keptMs;
   }
 
   /** Nobody waits for this; while the platform is down, the token that is still valid goes on being served. */

@@ -10,6 +10,8 @@ export interface HeldToken extends TokenEntry {
   /** Moved on when a renewal fails. */
   renewAtMs: number;
   usedAtMs: number;
+  /** When it was rejected as soon as it had come in place of another one. */
+  rejectedAtMs?: number;
 }
 
 /** Memory in front of the shared store, for tokens. A newer token is never replaced by an older one, in either. */
