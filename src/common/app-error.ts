@@ -57,7 +57,10 @@ export type ApiErrorCode =
   | 'managed_by_file'
   | 'precondition_failed'
   | 'value_not_allowed'
-  | 'token_missing';
+  | 'token_missing'
+  | 'callback_refused'
+  | 'tenant_not_found'
+  | 'install_link_invalid';
 
 /** What an operator needs and a person at the browser must not see. Never holds a secret, token or code. */
 export interface OperatorHint {

@@ -57,6 +57,9 @@ const statusOf = {
   token_missing: 401,
   token_invalid: 401,
   scope_insufficient: 403,
+  callback_refused: 403,
+  tenant_not_found: 404,
+  install_link_invalid: 400,
   internal_error: 500,
 } satisfies Record<ErrorCode, number>;
 

@@ -1,7 +1,9 @@
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 
 import type { ProviderTools } from '../auth/providers/provider.js';
 import { Clock } from '../common/clock.js';
+import { Encryption } from '../common/encryption.js';
 import { HttpClient } from '../common/http-client.js';
 import { Logger } from '../common/logger.js';
 import type { BreakerChange } from '../common/outbound-event.js';
@@ -11,8 +13,10 @@ import { Metrics } from '../metrics/metrics.js';
 import { TokenCache } from '../token-cache/token-cache.js';
 import { TokenCacheModule } from '../token-cache/token-cache.module.js';
 import { ConnectionTools } from './connection-tools.js';
+import { PostgresInstallations } from './tenants/postgres-installations.js';
+import { PostgresSuiteTickets } from './tenants/postgres-suite-tickets.js';
 
-/** What providers work with: the way out, the token cache, the clock and a place for warnings. */
+/** What providers work with: the way out, the token cache, the corps that installed an app, the clock and a place for warnings. */
 @Module({
   imports: [TokenCacheModule],
   providers: [
@@ -39,17 +43,21 @@ import { ConnectionTools } from './connection-tools.js';
     { provide: HttpClient, useExisting: UndiciHttpClient },
     {
       provide: ConnectionTools,
-      inject: [HttpClient, TokenCache, Clock, Logger],
+      inject: [HttpClient, TokenCache, Clock, Logger, DataSource, Encryption],
       useFactory: (
         http: HttpClient,
         tokens: TokenCache,
         clock: Clock,
         logger: Logger,
+        dataSource: DataSource,
+        encryption: Encryption,
       ): ConnectionTools => ({
         for: (slug: string): ProviderTools => ({
           http,
           tokens,
           clock,
+          installations: new PostgresInstallations(slug, dataSource, encryption, clock),
+          suiteTickets: new PostgresSuiteTickets(dataSource, encryption, clock),
           warn: (message, details) => logger.warn({ connection: slug, ...details }, message),
         }),
       }),

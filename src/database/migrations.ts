@@ -6,6 +6,7 @@ import { Audit1763683200005 } from '../../migrations/1763683200005-audit.js';
 import { SelfService1763683200006 } from '../../migrations/1763683200006-self-service.js';
 import { Webhooks1763683200007 } from '../../migrations/1763683200007-webhooks.js';
 import { AuditTrail1763683200008 } from '../../migrations/1763683200008-audit-trail.js';
+import { ServiceProvider1763683200009 } from '../../migrations/1763683200009-service-provider.js';
 
 /** Every change of the schema, in order. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   SelfService1763683200006,
   Webhooks1763683200007,
   AuditTrail1763683200008,
+  ServiceProvider1763683200009,
 ];

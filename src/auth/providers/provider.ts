@@ -1,6 +1,8 @@
 import type { Clock } from '../../common/clock.js';
 import type { HttpClient } from '../../common/http-client.js';
+import type { Installations, Installing, SuiteTickets } from './installations.js';
 import type { Jsapi } from './jsapi.js';
+import type { EventReceiver } from './platform-events.js';
 import type { PlatformTokens, TokenSource } from './platform-tokens.js';
 
 /**
@@ -45,6 +47,12 @@ export interface Provider {
    * @throws AppError `value_not_allowed` naming `tenant`
    */
   tokenSources(tenant?: string): TokenSources;
+  /** The encrypted callbacks that the platform sends us; absent where the connection has no keys for them. */
+  readonly events?: EventReceiver;
+  /** A service provider's app: how a corp installs it. */
+  readonly installing?: Installing;
+  /** Where one sign-in takes place in one corp out of several: those that the page offers. */
+  readonly tenantChoice?: () => Promise<readonly TenantName[]>;
   /**
    * Names the identity that an administrator writes down, in the same spelling that a sign-in would give it.
    * @throws AppError `value_not_allowed` naming `subject` or `tenant`
@@ -76,16 +84,25 @@ export interface CredentialCheck {
   readonly fix?: string;
 }
 
+/** A corp, for a page that asks which one. */
+export interface TenantName {
+  readonly corpId: string;
+  readonly name?: string;
+}
+
 export interface CodeExchange {
   /**
    * Trades a single-use code for the person behind it.
+   * @param tenant the corp in which the sign-in took place, where it began in one
    * @throws AppError `platform_code_rejected`, `not_a_member`, `tenant_not_allowed`, `platform_unavailable`,
    * `platform_rate_limited`, `platform_misconfigured`
    */
-  identify(code: string): Promise<PlatformIdentity>;
+  identify(code: string, tenant?: string): Promise<PlatformIdentity>;
 }
 
 export interface RedirectSignIn extends CodeExchange {
+  /** `page`: the platform checks the Referer, so a page of ours leads there by itself, not a bare redirect. Absent: `redirect`. */
+  readonly leaveBy?: 'redirect' | 'page';
   /** Where the browser is sent. `state` is 32 letters and digits. */
   authorizationUrl(request: AuthorizationRequest): URL;
   /**
@@ -102,6 +119,8 @@ export interface AuthorizationRequest {
   readonly callbackUrl: URL;
   /** `zh` or `en`, where the platform's page takes a language. */
   readonly language: 'zh' | 'en';
+  /** The corp in which to sign in, where the connection has several and it is known. */
+  readonly tenant?: string;
 }
 
 export type InAppSignIn = CodeExchange & {
@@ -164,6 +183,10 @@ export interface ProviderTools {
   readonly http: HttpClient;
   readonly tokens: PlatformTokens;
   readonly clock: Clock;
+  /** The corps that installed the app of this connection. */
+  readonly installations: Installations;
+  /** The newest ticket of each suite. */
+  readonly suiteTickets: SuiteTickets;
   /** For a failure that does not fail the sign-in, e.g. a profile call that was refused. */
   readonly warn: (message: string, details: Readonly<Record<string, unknown>>) => void;
 }

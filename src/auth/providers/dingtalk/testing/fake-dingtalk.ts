@@ -13,6 +13,7 @@ import {
 import type { Provider, ProviderTools } from '../../provider.js';
 import { openDingtalk } from '../dingtalk.provider.js';
 import { DingtalkSettings } from '../dingtalk.settings.js';
+import { MemoryInstallations, MemorySuiteTickets } from '../../testing/memory-installations.js';
 
 type Answer = OutboundReply | ((request: OutboundRequest) => OutboundReply);
 
@@ -132,6 +133,8 @@ export function openFake(changes: Partial<DingtalkSettings> = {}): {
     http: dingtalk,
     tokens,
     clock: new SystemClock(),
+    installations: new MemoryInstallations(),
+    suiteTickets: new MemorySuiteTickets(),
     warn: (message, details) => warnings.push({ message, details }),
   };
   return { provider: openDingtalk.open(settingsOf(changes), tools), dingtalk, tokens, warnings };

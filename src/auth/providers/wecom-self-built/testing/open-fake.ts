@@ -4,6 +4,7 @@ import type { AuthorizationRequest, Provider } from '../../provider.js';
 import { FakeWecom, MemoryTokens, ok } from '../../wecom/testing/fake-wecom.js';
 import { openWecomSelfBuilt } from '../wecom-self-built.provider.js';
 import { WecomSelfBuiltSettings } from '../wecom-self-built.settings.js';
+import { MemoryInstallations, MemorySuiteTickets } from '../../testing/memory-installations.js';
 
 /** Samples of reference wecom-self-built 3, 6 to 8 and 14. */
 export const samples = {
@@ -93,6 +94,8 @@ export function openFake(
     http: wecom,
     tokens,
     clock: new SystemClock(),
+    installations: new MemoryInstallations(),
+    suiteTickets: new MemorySuiteTickets(),
     warn: (message, details) => warnings.push({ message, details }),
   });
   return { provider, wecom, tokens, warnings };

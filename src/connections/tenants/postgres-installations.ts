@@ -1,0 +1,118 @@
+import type { DataSource, EntityManager } from 'typeorm';
+
+import type {
+  GrantedInstallation,
+  Installation,
+  Installations,
+  InstallationStatus,
+} from '../../auth/providers/installations.js';
+import type { Clock } from '../../common/clock.js';
+import type { Encryption } from '../../common/encryption.js';
+import { Secret } from '../../common/secret.js';
+
+interface Row {
+  readonly corp_id: string;
+  readonly name: string | null;
+  readonly status: InstallationStatus;
+  readonly agent_id: string | null;
+  readonly permanent_code: string | null;
+}
+
+const columns = 'corp_id, name, status, agent_id, permanent_code';
+
+/** The corps of one connection in Postgres; permanent codes are sealed. */
+export class PostgresInstallations implements Installations {
+  constructor(
+    private readonly connection: string,
+    private readonly dataSource: DataSource,
+    private readonly encryption: Encryption,
+    private readonly clock: Clock,
+  ) {}
+
+  async find(corpId: string): Promise<Installation | undefined> {
+    return this.#find(this.dataSource.manager, corpId);
+  }
+
+  async list(): Promise<readonly Installation[]> {
+    const rows = await this.dataSource.query<Row[]>(
+      `select ${columns} from tenants where connection = $1 order by installed_at, corp_id`,
+      [this.connection],
+    );
+    return rows.map((row) => this.#open(row));
+  }
+
+  async save({ corpId, name, agentId, permanentCode }: GrantedInstallation): Promise<void> {
+    await this.dataSource.query(
+      `insert into tenants as t (connection, corp_id, name, status, agent_id, permanent_code, installed_at, updated_at)
+       values ($1, $2, $3, 'active', $4, $5, $6, $6)
+       on conflict (connection, corp_id) do update
+          set name = coalesce(excluded.name, t.name), agent_id = coalesce(excluded.agent_id, t.agent_id),
+              permanent_code = excluded.permanent_code, cancelled_at = null, updated_at = excluded.updated_at,
+              status = case t.status when 'suspended' then t.status else 'active' end,
+              installed_at = case t.status when 'cancelled' then excluded.installed_at else t.installed_at end,
+              revision = t.revision + 1`,
+      [
+        this.connection,
+        corpId,
+        name ?? null,
+        agentId ?? null,
+        this.encryption.encrypt(permanentCode.reveal(), this.#context(corpId)),
+        this.clock.now(),
+      ],
+    );
+  }
+
+  async describe(
+    corpId: string,
+    { name, agentId }: { readonly name?: string; readonly agentId?: string },
+  ): Promise<void> {
+    await this.dataSource.query(
+      `update tenants set name = coalesce($3, name), agent_id = coalesce($4, agent_id), updated_at = $5, revision = revision + 1
+        where connection = $1 and corp_id = $2`,
+      [this.connection, corpId, name ?? null, agentId ?? null, this.clock.now()],
+    );
+  }
+
+  cancel(corpId: string, permanentCode?: Secret): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      const found = await this.#find(manager, corpId, 'for update');
+      if (!found || found.status === 'cancelled') return false;
+      if (permanentCode && found.permanentCode?.reveal() !== permanentCode.reveal()) return false;
+      await manager.query(
+        `update tenants set status = 'cancelled', permanent_code = null, cancelled_at = $3, updated_at = $3, revision = revision + 1
+          where connection = $1 and corp_id = $2`,
+        [this.connection, corpId, this.clock.now()],
+      );
+      return true;
+    });
+  }
+
+  async #find(
+    manager: EntityManager,
+    corpId: string,
+    lock: 'for update' | '' = '',
+  ): Promise<Installation | undefined> {
+    const [row] = await manager.query<Row[]>(
+      `select ${columns} from tenants where connection = $1 and corp_id = $2 ${lock}`,
+      [this.connection, corpId],
+    );
+    return row && this.#open(row);
+  }
+
+  #open(row: Row): Installation {
+    const { corp_id: corpId, name, status, agent_id: agentId, permanent_code: sealed } = row;
+    return {
+      corpId,
+      status,
+      ...(name !== null && { name }),
+      ...(agentId !== null && { agentId }),
+      ...(sealed !== null && {
+        permanentCode: new Secret(this.encryption.decrypt(sealed, this.#context(corpId))),
+      }),
+    };
+  }
+
+  #context(corpId: string): string {
+    return `tenant:${this.connection}:${corpId}`;
+  }
+}
