@@ -56,12 +56,15 @@ export class OutboundBreakers {
     }
     // The library lets callers wait for the probe, and then all of them out at once.
     if (policy.state === CircuitState.HalfOpen) return this.#heldBack(request, breaker);
+    let tried: Answer | NoAnswer;
     try {
-      return await policy.execute(send);
+      tried = await policy.execute(() => orWhatItsCodeMet(request, send));
     } catch (error) {
       if (isBrokenCircuitError(error)) return this.#heldBack(request, breaker);
       throw error;
     }
+    if (tried instanceof NoAnswer) throw tried;
+    return tried;
   }
 
   #of(request: OutboundRequest): Breaker {
@@ -72,7 +75,9 @@ export class OutboundBreakers {
     if (known) return known;
     let pauseMs = 0;
     const policy = circuitBreaker(
-      handleType(NoAnswer).orWhenResult((answer) => (answer as Answer).reply.status >= 500),
+      handleType(NoAnswer).orWhenResult(
+        (tried) => !(tried instanceof NoAnswer) && (tried as Answer).reply.status >= 500,
+      ),
       {
         breaker: new ConsecutiveBreaker(this.limits.breakAfter),
         halfOpenAfter: new DelegateBackoff(({ attempt }: IHalfOpenAfterBackoffContext) => {
@@ -129,6 +134,24 @@ export class OutboundBreakers {
   #forget(breaker: Breaker): void {
     this.#tell(breaker, { state: 'forgotten' });
     breaker.isForgotten = true;
+  }
+}
+
+/**
+ * A firewall in front of the platform may answer one person's made-up code with a page of its own. That says nothing about the
+ * platform, and must not shut it for all: it counts as an answer.
+ */
+async function orWhatItsCodeMet(
+  { repeatable }: OutboundRequest,
+  send: () => Promise<Answer>,
+): Promise<Answer | NoAnswer> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!(error instanceof NoAnswer) || repeatable) throw error;
+    const { status = 0 } = error;
+    if (status < 400 || status >= 500) throw error;
+    return error;
   }
 }
 

@@ -112,6 +112,16 @@ describe('a breaker', () => {
     expect(platform.received).toHaveLength(3);
   });
 
+  it('does not open for what one person’s code met, e.g. a page of a firewall that dislikes it', async () => {
+    platform.answering((response) => response.writeHead(405).end('<html>blocked</html>'));
+    for (let call = 0; call < 10; call += 1)
+      expect(await ask()).toMatchObject({ code: 'platform_unavailable' });
+    expect(await isOpen()).toBe(false);
+    // Calls that hold nobody's input say more.
+    for (let call = 0; call < 3; call += 1) await ask({ repeatable: true, call: 'user/get' });
+    expect(await isOpen({ repeatable: true, call: 'user/get' })).toBe(true);
+  });
+
   it('does not open for refusals, nor where an answer came in between', async () => {
     platform.answering(json({ code: 'Forbidden.AccessDenied.QpsLimitForApi' }, 403));
     for (let call = 0; call < 10; call += 1) await ask();
