@@ -59,7 +59,8 @@ export class RedisLink {
     // One that is just being made when we stop is made all the same: it must not hold the process.
     this.#client.unref();
     this.#client.connect().catch((error: unknown) => this.#lose(error));
-    await Promise.race([this.#find(), sleep(answerLimitMs, undefined, { ref: false })]);
+    // This one holds the process: at the start nothing else may.
+    await Promise.race([this.#find(), sleep(answerLimitMs)]);
   }
 
   stop(): void {
