@@ -55,8 +55,8 @@ export class RedisLink {
     if (!this.#client) return;
     this.observer?.redisState(false);
     this.#client.on('error', (error: Error) => this.#lose(error));
-    this.#client.on('ready', () => this.#wake());
-    // One that is just being made when we stop is made all the same: it must not hold the process.
+    this.#client.on('ready', () => (this.#isStopped ? this.stop() : this.#wake()));
+    // What is said to one that never answers must not hold the process.
     this.#client.unref();
     this.#client.connect().catch((error: unknown) => this.#lose(error));
     // This one holds the process: at the start nothing else may.
@@ -66,7 +66,8 @@ export class RedisLink {
   stop(): void {
     this.#isStopped = true;
     this.#isUp = false;
-    if (this.#client?.isOpen) this.#client.destroy();
+    // A connection that is just being made would be made all the same: it is ended then.
+    if (this.#connected()) this.#client?.destroy();
   }
 
   /** What must be done each time before Redis is used again, e.g. to bring over what was written elsewhere meanwhile. */
@@ -110,13 +111,18 @@ export class RedisLink {
   }
 
   #lose(error: unknown): void {
-    if (this.#isStopped) return;
+    if (this.#isStopped) return this.#giveUp();
     if (this.#isUp) this.observer?.redisState(false);
     this.#isUp = false;
     if (!this.#isMissed)
       this.logger.warn({ err: error }, 'Redis does not answer: going on with Postgres');
     this.#isMissed = true;
     void this.#find();
+  }
+
+  /** Ends what would try for ever to connect. */
+  #giveUp(): void {
+    if (this.#client?.isOpen) this.#client.destroy();
   }
 
   #find(): Promise<void> {
