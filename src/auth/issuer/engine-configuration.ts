@@ -67,6 +67,7 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
     extraClientMetadata: { properties: ownClientMetadata },
     extraParams: {
       connection: (ctx: KoaContextWithOIDC) => checkAuthorizationRequest(ctx, parts.choice),
+      tenant: null,
     },
     pkce: { required: (_ctx, client) => (client as EngineClient).require_pkce },
     rotateRefreshToken: true,

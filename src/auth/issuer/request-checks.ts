@@ -56,6 +56,10 @@ export function requestedConnection(params: Readonly<Record<string, unknown>>): 
   slug?: string;
   tenant?: string;
 } {
-  if (params['connection'] !== undefined) return { slug: textOf(params['connection']) };
-  return parseLoginHint(textOf(params['login_hint']));
+  const tenant = /^[\w-]{1,64}$/.exec(textOf(params['tenant']))?.[0];
+  const named =
+    params['connection'] !== undefined
+      ? { slug: textOf(params['connection']) }
+      : parseLoginHint(textOf(params['login_hint']));
+  return { ...named, ...(tenant !== undefined && { tenant }) };
 }

@@ -16,6 +16,8 @@ export interface Attempt {
   readonly stateHash: string;
   readonly connection: string;
   readonly codeKind: CodeKind;
+  /** The corp in which it takes place, where that was said. */
+  readonly tenant: string | undefined;
   readonly goal: Goal;
   /** The client's authorization parameters; none when an identity is to be bound. */
   readonly params: Readonly<Record<string, unknown>>;
@@ -48,13 +50,15 @@ interface Row {
   readonly state_hash: string;
   readonly connection: string;
   readonly code_kind: CodeKind;
+  readonly tenant: string | null;
   readonly interaction_uid: string | null;
   readonly step_id: string | null;
   readonly ticket_hash: string | null;
   readonly params: Record<string, unknown>;
 }
 
-const columns = 'state_hash, connection, code_kind, interaction_uid, step_id, ticket_hash, params';
+const columns =
+  'state_hash, connection, code_kind, tenant, interaction_uid, step_id, ticket_hash, params';
 
 /** States in Postgres: single use, ten minutes, bound to a browser and a connection. Only hashes are stored. */
 @Injectable()
@@ -77,8 +81,8 @@ export class AttemptsRepository {
     const { goal } = attempt;
     const [row] = await this.dataSource.query<Pick<Row, 'params'>[]>(
       `insert into sign_in_attempts (state_hash, browser_hash, connection, code_kind, interaction_uid, step_id, ticket_hash,
-                                     params, created_at, expires_at)
-       select $1, $2, $3, $4, $5, $8, $9, request.params, $6, $7
+                                     tenant, params, created_at, expires_at)
+       select $1, $2, $3, $4, $5, $8, $9, $10, request.params, $6, $7
          from (select payload->'params' as params from oidc_entries
                 where model = 'Interaction' and id = $5 and expires_at > $6
                union all
@@ -94,6 +98,7 @@ export class AttemptsRepository {
         new Date(now.getTime() + stateSeconds * 1000),
         goal.kind === 'join' ? goal.stepId : null,
         goal.kind === 'bind' ? goal.ticketHash : null,
+        attempt.tenant ?? null,
       ],
     );
     return row?.params;
@@ -164,6 +169,7 @@ function toAttempt(row: Row): Attempt {
     stateHash: row.state_hash,
     connection: row.connection,
     codeKind: row.code_kind,
+    tenant: row.tenant ?? undefined,
     goal: goalOf(row),
     params: row.params,
   };

@@ -12,10 +12,12 @@ export interface BrowserRequest {
   readonly language: Language;
   /** `web`: the silent way inside a platform's client has been tried. */
   readonly way: string | undefined;
+  /** The corp that the person chose. */
+  readonly tenant?: string | undefined;
 }
 
 export function readBrowser(request: Request & { id?: string }): BrowserRequest {
-  const { ui_locales: asked, way } = request.query;
+  const { ui_locales: asked, way, tenant } = request.query;
   return {
     ip: request.ip,
     requestId: request.id ?? '',
@@ -26,7 +28,13 @@ export function readBrowser(request: Request & { id?: string }): BrowserRequest 
       typeof asked === 'string' ? asked : undefined,
     ),
     way: typeof way === 'string' ? way : undefined,
+    tenant: typeof tenant === 'string' && isTenant(tenant) ? tenant : undefined,
   };
+}
+
+/** Whether a text may be a corp's id. */
+export function isTenant(text: string): boolean {
+  return /^[\w-]{1,64}$/.test(text);
 }
 
 /** What the browser gets: a page of ours, or the next place to go. */

@@ -138,7 +138,7 @@ export class Callback {
       return { kind: 'failed', ...failureOf(reading.refusal) };
     }
     try {
-      return await this.people.signIn(connection, attempt.codeKind, reading.code, origin);
+      return await this.people.signIn(connection, attempt, reading.code, origin);
     } catch (error) {
       return { kind: 'failed', ...failureOf(error) };
     }

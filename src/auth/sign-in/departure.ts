@@ -7,12 +7,21 @@ import { AttemptsRepository, type Goal } from './attempts.repository.js';
 import type { BrowserAnswer, BrowserRequest } from './browser-request.js';
 import { Pages } from './pages/pages.js';
 import { BrowserCookie, newState } from './sign-in-state.js';
+import { TenantChoice } from './tenant-choice.js';
 
 /** A browser that is about to leave for a platform. */
 export interface Leaving {
   /** The client's authorization parameters. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly answer: BrowserAnswer;
+}
+
+/** How it leaves. */
+interface Way {
+  readonly codeKind: CodeKind;
+  readonly state: string;
+  readonly tenant: string | undefined;
+  readonly webPath: string;
 }
 
 /** Sends a browser to a platform, and remembers what for: every way out goes through here. */
@@ -23,6 +32,7 @@ export class Departure {
   constructor(
     private readonly config: Config,
     private readonly attempts: AttemptsRepository,
+    private readonly tenants: TenantChoice,
     private readonly pages: Pages,
   ) {
     this.#cookie = new BrowserCookie(config.issuerUrl.startsWith('https:'));
@@ -32,6 +42,7 @@ export class Departure {
    * Notes the attempt, and says where the browser goes.
    * @param webPath leads to the platform's page in an ordinary browser, where the silent way does not work
    * @param forceWeb whether the silent way has been tried
+   * @param tenant the corp that the request behind the goal names
    * @param secret what the browser's cookie shall hold, where the caller has tied something to it already
    * @returns `undefined` when the request behind the goal has expired
    */
@@ -42,18 +53,30 @@ export class Departure {
     {
       webPath,
       forceWeb,
+      tenant: named,
       secret: chosen,
-    }: { readonly webPath: string; readonly forceWeb: boolean; readonly secret?: string },
+    }: {
+      readonly webPath: string;
+      readonly forceWeb: boolean;
+      readonly tenant?: string | undefined;
+      readonly secret?: string;
+    },
   ): Promise<Leaving | undefined> {
     const { inApp } = connection.provider;
     const codeKind: CodeKind = !forceWeb && inApp.recognises(browser.userAgent) ? 'in-app' : 'web';
     const known = this.#cookie.read(browser.cookie);
     const secret = chosen ?? known ?? this.#cookie.newValue();
     const state = newState();
-    const { slug } = connection;
-    const params = await this.attempts.create(state, secret, { connection: slug, codeKind, goal });
+    const { slug, provider } = connection;
+    const where = await this.tenants.of(provider, browser.tenant ?? named, webPath, browser);
+    const tenant = where.kind === 'known' ? where.tenant : undefined;
+    const attempt = { connection: slug, codeKind, goal, tenant };
+    const params = await this.attempts.create(state, secret, attempt);
     if (!params) return undefined;
-    const answer = this.#goTo(connection, codeKind, state, webPath, browser);
+    const answer: BrowserAnswer =
+      where.kind === 'asked'
+        ? { kind: 'page', page: where.page }
+        : this.#goTo(connection, { codeKind, state, tenant, webPath }, browser);
     return {
       params,
       answer: known === secret ? answer : { ...answer, setCookie: this.#cookie.header(secret) },
@@ -62,9 +85,7 @@ export class Departure {
 
   #goTo(
     { slug, provider }: OpenConnection & { readonly provider: Provider },
-    codeKind: CodeKind,
-    state: string,
-    webPath: string,
+    { codeKind, state, tenant, webPath }: Way,
     browser: BrowserRequest,
   ): BrowserAnswer {
     const { web, inApp } = provider;
@@ -83,7 +104,15 @@ export class Departure {
       };
     }
     const way = codeKind === 'in-app' && inApp.handOff === 'redirect' ? inApp : web;
-    return { kind: 'redirect', url: way.authorizationUrl({ state, callbackUrl, language }).href };
+    const { href: url } = way.authorizationUrl({
+      state,
+      callbackUrl,
+      language,
+      ...(tenant !== undefined && { tenant }),
+    });
+    return way.leaveBy === 'page'
+      ? { kind: 'page', page: this.pages.handOffForward({ language: browser.language, url }) }
+      : { kind: 'redirect', url };
   }
 }
 

@@ -72,7 +72,11 @@ export class HandOff {
       connection,
       { kind: 'sign-in', interactionUid: uid },
       browser,
-      { webPath: `/login/${uid}/${slug}?way=web`, forceWeb: browser.way === 'web' },
+      {
+        webPath: `/login/${uid}/${slug}?way=web`,
+        forceWeb: browser.way === 'web',
+        tenant: connection.provider.tenantChoice && (await this.#tenantIn(uid, slug)),
+      },
     );
     const client = leaving && (await this.clients.find(String(leaving.params['client_id'])));
     if (!client) return this.startAgain.expired(browser);
@@ -91,6 +95,13 @@ export class HandOff {
     if (!(await this.choice.isPossible(pending.client, connection.slug)))
       return this.#noConnection(browser);
     return this.steps.local(uid, connection.slug, browser);
+  }
+
+  /** The corp that the waiting request names for this connection. */
+  async #tenantIn(uid: string, slug: string): Promise<string | undefined> {
+    const request = await this.interactions.find(uid);
+    const named = request && requestedConnection(request.params);
+    return named?.slug === undefined || named.slug === slug ? named?.tenant : undefined;
   }
 
   /** The waiting request, if this browser is the one in which it began. */

@@ -31,6 +31,12 @@ export interface SignInOrigin {
   readonly clientId?: string | undefined;
 }
 
+/** How a platform's code was obtained, and in which corp, where that was said. */
+export interface CodeWay {
+  readonly codeKind: CodeKind;
+  readonly tenant: string | undefined;
+}
+
 /** A person who has been led to their account. */
 export interface SignedIn {
   readonly kind: 'signed-in';
@@ -71,12 +77,12 @@ export class PersonSignIn {
    */
   async signIn(
     connection: OpenConnection,
-    kind: CodeKind,
+    way: CodeWay,
     code: string,
     origin: SignInOrigin,
   ): Promise<SignedIn | Unsettled> {
     try {
-      const proven = await this.prove(connection, kind, code);
+      const proven = await this.prove(connection, way, code);
       const record = this.recordOf(connection, proven);
       const person = await this.binding.signIn(record, connection, proven.bound);
       if (person.kind === 'ask') {
@@ -94,9 +100,13 @@ export class PersonSignIn {
    * Trades a code for the person behind it, as the platform and the corp's directory know them.
    * @throws AppError with a code of DESIGN 6
    */
-  async prove(connection: OpenConnection, kind: CodeKind, code: string): Promise<ProvenIdentity> {
+  async prove(
+    connection: OpenConnection,
+    { codeKind, tenant }: CodeWay,
+    code: string,
+  ): Promise<ProvenIdentity> {
     const provider = onPlatform(connection.provider);
-    const proven = await exchangeFor(provider, kind).identify(code);
+    const proven = await exchangeFor(provider, codeKind).identify(code, tenant);
     const bound = await this.binding.find(proven.issuer, proven.subject);
     const at = this.clock.now();
 

@@ -15,6 +15,7 @@ import type { CodeKind } from '../providers/provider.js';
 import { failureOf } from './failures.js';
 import { PersonSignIn } from './person-sign-in.js';
 import { textOf } from '../issuer/text-of.js';
+import { isTenant } from './browser-request.js';
 
 const codeKinds: readonly string[] = ['web', 'in-app', 'mini-program'] satisfies CodeKind[];
 
@@ -56,6 +57,10 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
     if (!connection)
       throw new errors.InvalidRequest('unknown connection, or one that this client may not use');
 
+    const tenant = textOf(ctx.oidc.params['tenant']) || undefined;
+    if (tenant !== undefined && !isTenant(tenant))
+      throw new errors.InvalidRequest('tenant must be the id of a corp');
+
     // Refused before the code is spent: it works once.
     const settings = {
       issuerUrl: this.config.issuerUrl,
@@ -66,7 +71,8 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
 
     const request = ctx.req as typeof ctx.req & { id?: string; ip?: string };
     try {
-      const person = await this.people.signIn(connection, kind as CodeKind, code, {
+      const way = { codeKind: kind as CodeKind, tenant };
+      const person = await this.people.signIn(connection, way, code, {
         clientId: client.clientId,
         requestId: request.id,
         ip: request.ip,

@@ -18,6 +18,7 @@ import { EntryController } from './entry.controller.js';
 import { Entry } from './entry.js';
 import { FormToken } from './form-token.js';
 import { HandOff } from './hand-off.js';
+import { TenantChoice } from './tenant-choice.js';
 import { OwnSignIn } from './own-sign-in.js';
 import { PersonSignIn } from './person-sign-in.js';
 import { PlatformCodeGrant } from './platform-code.grant.js';
@@ -75,6 +76,7 @@ const steps = [
     Entry,
     FormToken,
     HandOff,
+    TenantChoice,
     OwnSignIn,
     PersonSignIn,
     PlatformCodeGrant,

@@ -31,7 +31,7 @@ export class BindAttempt {
     if (!link) return undefined;
     try {
       if ('refusal' in reading) throw reading.refusal;
-      const proven = await this.people.prove(connection, attempt.codeKind, reading.code);
+      const proven = await this.people.prove(connection, attempt, reading.code);
       const { bound, identity, directoryRead } = proven;
       if (bound?.account.id === link.accountId) return await this.#end(link, { binding: 'ok' });
       if (bound)

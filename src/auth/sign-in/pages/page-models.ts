@@ -23,6 +23,16 @@ export interface LoginModel extends Localised {
   readonly otherWay?: { readonly label: string; readonly href: string } | undefined;
 }
 
+export interface TenantsModel extends Localised {
+  /** Decides the mark beside each name. */
+  readonly platform: string;
+  readonly tenants: readonly {
+    readonly corpId: string;
+    readonly name: string;
+    readonly href: string;
+  }[];
+}
+
 export interface StartAgainModel extends Localised {
   readonly code: ErrorCode;
   readonly requestId: string;

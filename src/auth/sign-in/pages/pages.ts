@@ -12,6 +12,7 @@ import type {
   LoginModel,
   SignedOutModel,
   StartAgainModel,
+  TenantsModel,
 } from './page-models.js';
 import { PersonPages } from './person-pages.js';
 import { formsLeadingTo, pageHeaders, type Allowances, type Page } from './page.js';
@@ -33,6 +34,11 @@ export class Pages extends PersonPages {
   login(model: LoginModel): Page {
     const { signIn } = words[model.language];
     return this.#page('login', model, { title: `${signIn} · ${model.clientName}` });
+  }
+
+  /** The choice of corps, where a connection signs in in one at a time. */
+  tenants(model: TenantsModel): Page {
+    return this.#page('tenants', model, { title: words[model.language].chooseTenant });
   }
 
   /** What went wrong, in a sentence, with the small print that support asks for. */

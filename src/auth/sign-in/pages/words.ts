@@ -11,6 +11,7 @@ export interface Words {
   readonly signIn: string;
   readonly signInTo: string;
   readonly chooseWay: string;
+  readonly chooseTenant: string;
   readonly noWays: string;
   readonly continueWith: Around;
   readonly trust: string;
@@ -45,6 +46,7 @@ export const words = {
     signIn: '登录',
     signInTo: '登录到',
     chooseWay: '请选择登录方式',
+    chooseTenant: '请选择您的企业',
     noWays: '这个应用目前没有可用的登录方式，请联系管理员。',
     continueWith: ['使用', '登录'],
     trust: '在平台上确认身份，这里不会看到您的密码。',
@@ -77,6 +79,7 @@ export const words = {
     signIn: 'Sign in',
     signInTo: 'Sign in to',
     chooseWay: 'Choose how to sign in',
+    chooseTenant: 'Choose your company',
     noWays: 'This application has no way to sign in at the moment. Please ask your administrator.',
     continueWith: ['Continue with ', ''],
     trust: 'You confirm on the platform itself. Your password is never seen here.',

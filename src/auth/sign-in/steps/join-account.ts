@@ -75,7 +75,7 @@ export class JoinAccount {
     if (!step || step.ended) return path;
     try {
       if ('refusal' in reading) throw reading.refusal;
-      const { bound } = await this.people.prove(connection, attempt.codeKind, reading.code);
+      const { bound } = await this.people.prove(connection, attempt, reading.code);
       if (!bound)
         throw new AppError('account_not_found', 'The other platform leads to no account either.');
       await this.steps.move(step, { stage: 'confirm', accountId: bound.account.id });
