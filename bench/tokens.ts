@@ -91,7 +91,7 @@ async function warmTokens(): Promise<void> {
       await measure(`… a call with the token (use)`, 1_000_000, (index) =>
         cache.use(at(index), (token) => Promise.resolve(token)),
       ),
-      await measure(`… as all replicas see it (read, asks ${name})`, 5000, (index) =>
+      await measure(`… as all replicas see it (read, asks Postgres)`, 5000, (index) =>
         cache.read(at(index)),
       ),
     );

@@ -132,6 +132,6 @@ function fetched(call: string, value: unknown, expireIn: unknown): FetchedToken 
   return {
     value: required(asText(value), call, 'the token'),
     // The documented lifetime; DingTalk's own tool falls back to it as well (reference dingtalk 10.17).
-    expiresInSeconds: asNumber(expireIn) ?? 7200,
+    expiresInSeconds: asNumber(expireIn) || 7200,
   };
 }
