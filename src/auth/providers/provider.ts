@@ -59,6 +59,11 @@ export interface Provider {
    */
   nameIdentity(entry: { readonly subject: string; readonly tenant?: string }): IdentityName;
   /**
+   * Whether the platform may give this subject to somebody else once its person has left: then the next who comes under it is unknown
+   * (DESIGN 12).
+   */
+  reusesSubject(subject: string): boolean;
+  /**
    * Tries the credentials against the platform, past whatever is cached or remembered. Never throws: what fails is in the answer.
    */
   check(): Promise<readonly CredentialCheck[]>;

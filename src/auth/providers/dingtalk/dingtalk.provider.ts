@@ -78,6 +78,8 @@ function open(settings: DingtalkSettings, tools: ProviderTools): Provider {
     miniProgram: inClient,
     ...(corpId !== undefined && { directory: dingtalkDirectory(api, tokens, tools) }),
     nameIdentity: (entry) => nameIdentity(settings, entry),
+    // A unionId belongs to a DingTalk account, not to a place in the corp.
+    reusesSubject: () => false,
     check: () => {
       const mended = new DingtalkApi(settings, { ...tools, http: anew(tools.http) });
       return checkDingtalk(mended, tokens, tools);

@@ -112,6 +112,8 @@ function open(settings: WecomSelfBuiltSettings, tools: ProviderTools): Provider 
       if (!/^[\w.@-]{1,64}$/.test(subject)) throw notAllowed('subject', 'must be a userid');
       return { issuer, subject: subjectOf(subject), tenant: corpId };
     },
+    // Administrators choose userids, and give those of people who left to others.
+    reusesSubject: () => true,
     check: () =>
       checkWecomSelfBuilt(new WecomSelfBuiltApi(settings, anew(tools.http)), tokens, tools),
     tokenSources: (tenant) => {
