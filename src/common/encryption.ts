@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 
 /** No key of SECRET_KEY opens what is stored. */
 export class UnreadableSecretError extends Error {
@@ -41,6 +41,13 @@ export class Encryption {
       first.id,
       Buffer.concat([nonce, sealed, cipher.getAuthTag()]).toString('base64url'),
     ].join('.');
+  }
+
+  /** What stands for a text that must not be guessed from it: the same under the same first key, and under no other. */
+  pseudonym(text: string, context: string): string {
+    const [first] = this.#keys;
+    if (!first) throw new Error('there is no key to hash with');
+    return createHmac('sha256', first.key).update(`${context}\0${text}`).digest('base64url');
   }
 
   /** @throws UnreadableSecretError */

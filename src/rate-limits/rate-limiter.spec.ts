@@ -1,3 +1,5 @@
+import { createHash, randomBytes } from 'node:crypto';
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 
@@ -5,6 +7,7 @@ import { MovableClock } from '../../test/fixtures/movable-clock.js';
 import { eventually } from '../../test/fixtures/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../../test/fixtures/postgres.js';
 import { redisHere, TestRedis } from '../../test/fixtures/redis.js';
+import { Encryption } from '../common/encryption.js';
 import { Logger } from '../common/logger.js';
 import { Secret } from '../common/secret.js';
 import { createDataSource } from '../database/data-source.js';
@@ -12,6 +15,7 @@ import { Sweeper } from '../database/sweeper.js';
 import { RedisLink } from '../redis/redis-link.js';
 import { RateLimiter, sourceOf } from './rate-limiter.js';
 
+const encryption = new Encryption([randomBytes(32)]);
 let database: TestDatabase;
 let dataSource: DataSource;
 let clock: MovableClock;
@@ -55,7 +59,7 @@ describe.each(places)('counted in %s,', (where) => {
     await redis?.flush();
     clock = new MovableClock('2026-01-01T00:00:00Z');
     sweeper = new Sweeper(new Logger('silent'));
-    limiter = new RateLimiter(dataSource, links[where], clock, sweeper);
+    limiter = new RateLimiter(dataSource, links[where], encryption, clock, sweeper);
     limiter.onModuleInit();
   });
 
@@ -103,6 +107,8 @@ describe.each(places)('counted in %s,', (where) => {
     it('keeps no key in plain, and nothing beyond its window', async () => {
       await take(2, 'sms:phone:+8613800000001');
       const kept = JSON.stringify(await dataSource.query('select * from rate_limits'));
+      const guessed = createHash('sha256').update('sms:phone:+8613800000001').digest('base64url');
+      expect(`${kept} ${(await redis?.dump()) ?? ''}`).not.toContain(guessed);
       expect(`${kept} ${(await redis?.dump()) ?? ''}`).not.toContain('13800000001');
       clock.move(60_000);
       await sweeper.run();
@@ -143,7 +149,7 @@ describe.each(places)('counted in %s,', (where) => {
 });
 
 (redisHere ? it : it.skip)('a limit bites also while Redis is away', async () => {
-  limiter = new RateLimiter(dataSource, links.Redis, clock, sweeper);
+  limiter = new RateLimiter(dataSource, links.Redis, encryption, clock, sweeper);
   await redis?.stop('SIGKILL');
   expect([await take(2, 'away'), await take(2, 'away'), await take(2, 'away')]).toEqual([
     'ok',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 
 import { Injectable, type OnModuleInit } from '@nestjs/common';
@@ -6,6 +5,7 @@ import { DataSource } from 'typeorm';
 
 import { AppError } from '../common/app-error.js';
 import { Clock } from '../common/clock.js';
+import { Encryption } from '../common/encryption.js';
 import { Sweeper } from '../database/sweeper.js';
 import { RedisLink } from '../redis/redis-link.js';
 import { FailoverRateLimitStore } from './failover-rate-limit-store.js';
@@ -37,6 +37,7 @@ export class RateLimiter implements OnModuleInit {
   constructor(
     dataSource: DataSource,
     link: RedisLink,
+    private readonly encryption: Encryption,
     private readonly clock: Clock,
     private readonly sweeper: Sweeper,
   ) {
@@ -55,14 +56,14 @@ export class RateLimiter implements OnModuleInit {
   async take(limits: readonly Limit[]): Promise<void> {
     for (const { key, limit, windowSeconds } of limits) {
       const now = this.clock.now();
-      const { count, endsAt } = await this.#store.count(hashed(key), now, windowSeconds);
+      const { count, endsAt } = await this.#store.count(this.#hashed(key), now, windowSeconds);
       if (count > limit) throw tooMany(endsAt, now);
     }
   }
 
   /** Takes back what `take` counted: it was nothing that has to be limited after all. */
   async giveBack(key: string): Promise<void> {
-    await this.#store.giveBack(hashed(key), this.clock.now());
+    await this.#store.giveBack(this.#hashed(key), this.clock.now());
   }
 
   /**
@@ -72,13 +73,18 @@ export class RateLimiter implements OnModuleInit {
    */
   async tryGuess(key: string): Promise<void> {
     const now = this.clock.now();
-    const blockedUntil = await this.#store.tryGuess(hashed(key), now, guesses);
+    const blockedUntil = await this.#store.tryGuess(this.#hashed(key), now, guesses);
     if (blockedUntil) throw tooMany(blockedUntil, now);
+  }
+
+  /** Keys hold phone numbers, of which there are few enough to try them all. */
+  #hashed(key: string): string {
+    return this.encryption.pseudonym(key, 'rate-limit');
   }
 
   /** Forgets what was counted: the guess was right, or nothing came of it. */
   async forget(key: string): Promise<void> {
-    await this.#store.forget(hashed(key));
+    await this.#store.forget(this.#hashed(key));
   }
 }
 
@@ -99,8 +105,4 @@ function tooMany(until: Date, now: Date): AppError {
   return new AppError('too_many_requests', 'That was too often. Please wait before the next try.', {
     retryAfterSeconds,
   });
-}
-
-function hashed(key: string): string {
-  return createHash('sha256').update(key).digest('base64url');
 }
