@@ -3,7 +3,7 @@ import { urlOf } from '../endpoint.js';
 import { asNumber, asObject, asText, type ReplyObject } from '../platform-reply.js';
 import type { FetchedToken } from '../platform-tokens.js';
 import { toError, unusable } from './wecom.errors.js';
-import { meaningOf } from './wecom.meanings.js';
+import { meaningOf, type Meanings } from './wecom.meanings.js';
 import { refusalIn } from './wecom.replies.js';
 
 /** One call under `/cgi-bin/` (reference wecom-self-built 2): a GET, or a POST when there is a body. */
@@ -14,16 +14,20 @@ export interface WecomCall {
   readonly credential: string;
   /** The platform token: it goes into the query, the only place where WeCom reads it. */
   readonly token?: string;
+  /** The name under which this call wants its token (reference wecom-service-provider 2). Absent: `access_token`. */
+  readonly tokenName?: 'access_token' | 'suite_access_token' | 'provider_access_token';
   /** What may be shown to an operator. */
   readonly query?: Readonly<Record<string, string>>;
   /** What must not come back in an error: a code, the secret. */
   readonly sensitiveQuery?: Readonly<Record<string, string>>;
   /** The JSON body; all of it counts as sensitive. */
-  readonly json?: Readonly<Record<string, string>>;
+  readonly json?: Readonly<Record<string, unknown>>;
   /** False where the call spends a single-use code. */
   readonly repeatable: boolean;
   /** The host that the person was sent back to, where the call spends a code. */
   readonly callbackHost?: string;
+  /** What some codes mean on the platform that makes the call; the others mean what they mean on both. */
+  readonly meanings?: Meanings;
 }
 
 /**
@@ -38,20 +42,21 @@ export async function callWecom(
   base: string,
   call: WecomCall,
 ): Promise<ReplyObject> {
-  const { path, credential, token, query, sensitiveQuery, json, repeatable, callbackHost } = call;
+  const { path, credential, token, tokenName = 'access_token', meanings } = call;
+  const { query, sensitiveQuery, json, repeatable, callbackHost } = call;
   const reply = await http.requestJson({
     platform: 'wecom',
     call: path,
     credential,
     method: json ? 'POST' : 'GET',
     url: urlOf(base, `/cgi-bin/${path}`, {
-      ...(token !== undefined && { access_token: token }),
+      ...(token !== undefined && { [tokenName]: token }),
       ...query,
       ...sensitiveQuery,
     }),
     ...(json && { json }),
     repeatable,
-    judge,
+    judge: (answer) => judge(answer, meanings),
   });
   const refusal = refusalIn(reply);
   if (!refusal) return asObject(reply.body);
@@ -59,7 +64,8 @@ export async function callWecom(
     {
       name: path,
       withToken: token !== undefined,
-      sensitive: [token ?? '', ...valuesOf(sensitiveQuery), ...valuesOf(json)],
+      sensitive: [token ?? '', ...textsIn(sensitiveQuery), ...textsIn(json)],
+      ...(meanings && { meanings }),
       ...(callbackHost !== undefined && { callbackHost }),
     },
     refusal,
@@ -79,13 +85,15 @@ export function fetchedToken(path: string, reply: ReplyObject, field: string): F
   return { value, expiresInSeconds };
 }
 
-function judge(reply: OutboundReply): Judgement {
+function judge(reply: OutboundReply, meanings: Meanings | undefined): Judgement {
   const refusal = refusalIn(reply);
   if (!refusal) return { code: 'ok' };
-  const { trouble } = meaningOf(refusal);
+  const { trouble } = meaningOf(refusal, meanings);
   return { code: refusal.code, ...(trouble && { trouble }) };
 }
 
-function valuesOf(fields: Readonly<Record<string, string>> | undefined): string[] {
-  return Object.values(fields ?? {});
+/** Every text in it, however deep. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }

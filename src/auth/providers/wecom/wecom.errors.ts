@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from '../../../common/app-error.js';
 import { PlatformTokenRejected } from '../platform-tokens.js';
-import { meaningOf } from './wecom.meanings.js';
+import { meaningOf, type Meanings } from './wecom.meanings.js';
 import type { WecomRefusal } from './wecom.replies.js';
 import { scrubbed } from './wecom.scrub.js';
 
@@ -10,6 +10,7 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   not_a_member: 'This person is not among the members that the app can see in WeCom.',
   platform_unavailable: 'WeCom is not available right now. Please try again.',
   platform_rate_limited: 'WeCom is asked too often right now. Please try again in a moment.',
+  tenant_not_allowed: 'This company has not installed the app in WeCom, or took it away.',
   platform_misconfigured:
     'The connection to WeCom is not set up correctly. Please tell an administrator.',
 };
@@ -24,11 +25,12 @@ export interface RefusedCall {
   readonly sensitive: readonly string[];
   /** The host that the person was sent back to, where the call spends a code. */
   readonly callbackHost?: string;
+  readonly meanings?: Meanings;
 }
 
 /** The refusal as an error of ours; as `PlatformTokenRejected` where the token is to blame. */
 export function toError(call: RefusedCall, refusal: WecomRefusal): Error {
-  const { code, fix, rejectsToken } = meaningOf(refusal);
+  const { code, fix, rejectsToken } = meaningOf(refusal, call.meanings);
   const { callbackHost } = call;
   const platformMessage = scrubbed(refusal.message, call.sensitive);
   const error = new AppError(code, sentences[code] ?? 'WeCom refused the sign-in.', {

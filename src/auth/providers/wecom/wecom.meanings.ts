@@ -158,15 +158,21 @@ const meanings = new Map<string, Meaning>([
   ['HTTP 429', tooMany],
 ]);
 
-/** The meaning of a refusal; an unknown one counts as the platform's trouble, not as the person's. */
-export function meaningOf({ code }: WecomRefusal): Meaning {
-  const known = meanings.get(code);
+/** By WeCom's code. */
+export type Meanings = ReadonlyMap<string, Meaning>;
+
+/**
+ * The meaning of a refusal; an unknown one counts as the platform's trouble, not as the person's.
+ * @param own what some codes mean on one platform alone
+ */
+export function meaningOf({ code }: WecomRefusal, own?: Meanings): Meaning {
+  const known = own?.get(code) ?? meanings.get(code);
   if (known) return known;
   return /^HTTP 5/.test(code) ? busy : unknown;
 }
 
 /** `…, from ip: 203.0.113.7, more info at …` */
-function addressIn(message: string | undefined): string | undefined {
+export function addressIn(message: string | undefined): string | undefined {
   const address = /\bfrom ip:\s*([\da-f.:]*[\da-f])/i.exec(message ?? '')?.[1];
   return address !== undefined && isIP(address) > 0 ? address : undefined;
 }

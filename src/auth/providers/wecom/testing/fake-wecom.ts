@@ -37,9 +37,11 @@ export class FakeWecom extends HttpClient {
 /** The token cache's promises, in a few lines of memory. */
 export class MemoryTokens implements PlatformTokens {
   readonly kept = new Map<string, string>();
+  /** The tokens of which somebody said that they may be had now. */
+  readonly forgotten: string[] = [];
 
   async get(source: TokenSource): Promise<string> {
-    const key = `${source.kind} ${source.credential}`;
+    const key = keyOf(source);
     const value = this.kept.get(key) ?? (await source.fetch()).value;
     this.kept.set(key, value);
     return value;
@@ -51,7 +53,7 @@ export class MemoryTokens implements PlatformTokens {
     } catch (error) {
       if (!(error instanceof PlatformTokenRejected)) throw error;
     }
-    this.kept.delete(`${source.kind} ${source.credential}`);
+    this.kept.delete(keyOf(source));
     try {
       return await call(await this.get(source));
     } catch (error) {
@@ -59,9 +61,14 @@ export class MemoryTokens implements PlatformTokens {
     }
   }
 
-  forgetRefusal(): Promise<void> {
+  forgetRefusal(source: TokenSource): Promise<void> {
+    this.forgotten.push(keyOf(source));
     return Promise.resolve();
   }
+}
+
+function keyOf({ kind, credential, tenant }: TokenSource): string {
+  return [kind, credential, ...(tenant === undefined ? [] : [tenant])].join(' ');
 }
 
 export const ok = (body: unknown): OutboundReply => ({ status: 200, body });
