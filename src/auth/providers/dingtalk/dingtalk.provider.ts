@@ -13,6 +13,7 @@ import { DingtalkApi } from './dingtalk.api.js';
 import { checkDingtalk } from './dingtalk.check.js';
 import { dingtalkDirectory } from './dingtalk.directory.js';
 import { required } from './dingtalk.errors.js';
+import { dingtalkEvents } from './dingtalk.events.js';
 import { dingtalkJsapi } from './dingtalk.jsapi.js';
 import { memberId } from './dingtalk.membership.js';
 import { ownProfile } from './dingtalk.profile.js';
@@ -35,6 +36,7 @@ function open(settings: DingtalkSettings, tools: ProviderTools): Provider {
   const { clientId, corpId } = settings;
   const api = new DingtalkApi(settings, tools);
   const tokens = dingtalkTokens(settings, api, tools);
+  const events = dingtalkEvents(settings, tools.clock);
 
   async function identifyInBrowser(code: string): Promise<PlatformIdentity> {
     const grant = await api.userAccessToken(code);
@@ -89,6 +91,7 @@ function open(settings: DingtalkSettings, tools: ProviderTools): Provider {
       return { access: tokens.app, corpTicket: tokens.jsapiTicket };
     },
     jsapi: dingtalkJsapi(settings, tokens, tools),
+    ...(events && { events }),
   };
 }
 
