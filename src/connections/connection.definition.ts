@@ -1,18 +1,22 @@
 import { providerFactories } from '../auth/providers/provider.factories.js';
-import type { AnyProvider, ProviderTools } from '../auth/providers/provider.js';
+import type { AnyProvider, AnyProviderFactory, ProviderTools } from '../auth/providers/provider.js';
 import { type Fault, fieldsOf, readAs } from '../common/faults.js';
 import { ConnectionFields } from './connection.fields.js';
+import { withoutSecrets, withSecretsInPlace } from './nested-secrets.js';
 
 /** A connection as someone defined it: the fields that all have, and its platform's own. */
 export interface ConnectionDefinition {
   readonly fields: ConnectionFields;
   /** What is stored in plain: all fields but the secret ones. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What is stored encrypted. */
+  /** What is stored encrypted, by place: `secret`, `loginSuite.suiteSecret`. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** Checks a definition against the common fields and those of its platform. */
+/**
+ * Checks a definition against the common fields and those of its platform. What stands inside a field may come beside it by its place, as
+ * secrets are kept: who changes the rest of that field need not know them.
+ */
 export function readConnection(plain: Readonly<Record<string, unknown>>): {
   definition?: ConnectionDefinition;
   faults: Fault[];
@@ -24,28 +28,35 @@ export function readConnection(plain: Readonly<Record<string, unknown>>): {
   );
   if (!Object.hasOwn(providerFactories, fields.platform)) return { faults };
 
-  const factory = providerFactories[fields.platform];
-  const own = pick(plain, (name) => !common.has(name));
+  const factory: AnyProviderFactory = providerFactories[fields.platform];
+  const own = withSecretsInPlace(
+    pick(plain, (name) => !common.has(name)),
+    factory.secrets,
+  );
   const platform = readAs<object>(factory.settings, own);
-  const allFaults = [...faults, ...platform.faults];
+  const allFaults = [...faults, ...faultsTogether(fields, factory), ...platform.faults];
   if (allFaults.length > 0) return { faults: allFaults };
 
-  const secretNames: readonly string[] = factory.secrets;
+  const { rest, secrets } = withoutSecrets(own, factory.secrets);
   const { slug: _slug, platform: _platform, enabled: _enabled, ...shared } = fields;
   return {
     definition: {
       fields,
       settings: {
         ...shared,
-        ...asRead(
-          platform.value,
-          pick(own, (name) => !secretNames.includes(name)),
-        ),
+        ...asRead(platform.value, rest),
       },
-      secrets: pick(own, (name) => secretNames.includes(name)) as Record<string, string>,
+      secrets,
     },
     faults: [],
   };
+}
+
+/** What two fields together may not say. */
+function faultsTogether(fields: ConnectionFields, factory: AnyProviderFactory): Fault[] {
+  return factory.servesManyCorps && fields.matchPhone
+    ? ['matchPhone: must be false: the administrator of any corp could type in any number']
+    : [];
 }
 
 /** What was given, in the type that it is read as: an id that YAML or JSON holds as a number is a text. */
@@ -69,10 +80,11 @@ export function openProvider(
     ConnectionFields,
     pick(plain, (name) => common.has(name)),
   );
-  const factory = providerFactories[fields.platform];
+  const factory: AnyProviderFactory = providerFactories[fields.platform];
+  const own = pick(plain, (name) => !common.has(name));
   const { value, faults } = readAs<object>(
     factory.settings,
-    pick(plain, (name) => !common.has(name)),
+    withSecretsInPlace(own, factory.secrets),
   );
   if (faults.length > 0)
     throw new Error(

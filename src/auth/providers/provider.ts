@@ -111,6 +111,11 @@ export interface RedirectSignIn extends CodeExchange {
   /** Where the browser is sent. `state` is 32 letters and digits. */
   authorizationUrl(request: AuthorizationRequest): URL;
   /**
+   * Present where something has to be looked up first, e.g. the app's agent id in the tenant: to be asked in place of `authorizationUrl`.
+   * @throws AppError `tenant_not_allowed` where the sign-in can't take place in that tenant, or in none that is known
+   */
+  readonly lookUpUrl?: (request: AuthorizationRequest) => Promise<URL>;
+  /**
    * Reads the query of the callback.
    * @returns the code
    * @throws AppError `user_cancelled` when the platform reports a refusal, `callback_incomplete` when the query says
@@ -196,12 +201,22 @@ export interface ProviderTools {
   readonly warn: (message: string, details: Readonly<Record<string, unknown>>) => void;
 }
 
+/** A field, or a field of a field. */
+type SecretName<Settings> = {
+  [Name in keyof Settings & string]: Name | `${Name}.${keyof NonNullable<Settings[Name]> & string}`;
+}[keyof Settings & string];
+
 /** One line in `provider.factories.ts` for each platform. */
 export interface ProviderFactory<Settings extends object, Opened extends AnyProvider = Provider> {
   /** The class, with class-validator decorators, that a connection's own fields are checked against. */
   readonly settings: new () => Settings;
-  /** Which of the fields are secret: kept encrypted, write-only. They are `Secret` values in `Settings`. */
-  readonly secrets: readonly (keyof Settings & string)[];
+  /**
+   * Which of the fields are secret: kept encrypted, write-only. They are `Secret` values in `Settings`. One that stands inside another
+   * field is named by its place, e.g. `loginSuite.suiteSecret`.
+   */
+  readonly secrets: readonly SecretName<Settings>[];
+  /** Anybody's corp may come through it, and its administrator type in any number: `matchPhone` is refused. */
+  readonly servesManyCorps?: true;
   open(settings: Settings, tools: ProviderTools): Opened;
 }
 
@@ -209,5 +224,6 @@ export interface ProviderFactory<Settings extends object, Opened extends AnyProv
 export interface AnyProviderFactory {
   readonly settings: new () => object;
   readonly secrets: readonly string[];
+  readonly servesManyCorps?: true;
   open(settings: never, tools: ProviderTools): AnyProvider;
 }
