@@ -14,6 +14,7 @@ import { Logger } from './common/logger.js';
 import { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { ConnectionsModule } from './connections/connections.module.js';
+import { TenantsModule } from './connections/tenants/tenants.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -60,6 +61,7 @@ class GroundModule {
     AccountBindingModule,
     AuditModule,
     ConnectionsModule,
+    TenantsModule,
     WebhooksModule,
   ],
   providers: [Startup, IssuerMiddleware],

@@ -26,6 +26,6 @@ import { ToolsModule } from './tools.module.js';
     Provisioning,
     StoredDefinitions,
   ],
-  exports: [ConnectionRegistry, Provisioning, StoredDefinitions],
+  exports: [ConnectionRegistry, PlatformConnections, Provisioning, StoredDefinitions],
 })
 export class ConnectionsModule {}

@@ -49,7 +49,7 @@ export class PostgresInstallations implements Installations {
           set name = coalesce(excluded.name, t.name), agent_id = coalesce(excluded.agent_id, t.agent_id),
               permanent_code = excluded.permanent_code, cancelled_at = null, updated_at = excluded.updated_at,
               status = case t.status when 'suspended' then t.status else 'active' end,
-              installed_at = case t.status when 'cancelled' then excluded.installed_at else t.installed_at end,
+              installed_at = case when t.cancelled_at is null then t.installed_at else excluded.installed_at end,
               revision = t.revision + 1`,
       [
         this.connection,
@@ -76,14 +76,16 @@ export class PostgresInstallations implements Installations {
   cancel(corpId: string, permanentCode?: Secret): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       const found = await this.#find(manager, corpId, 'for update');
-      if (!found || found.status === 'cancelled') return false;
+      if (!found) return false;
       if (permanentCode && found.permanentCode?.reveal() !== permanentCode.reveal()) return false;
-      await manager.query(
-        `update tenants set status = 'cancelled', permanent_code = null, cancelled_at = $3, updated_at = $3, revision = revision + 1
-          where connection = $1 and corp_id = $2`,
+      // Suspended by us: a corp that cancels and installs anew must not come in again by that.
+      const [, count] = await manager.query<[unknown[], number]>(
+        `update tenants set status = case status when 'suspended' then status else 'cancelled' end,
+                permanent_code = null, cancelled_at = $3, updated_at = $3, revision = revision + 1
+          where connection = $1 and corp_id = $2 and cancelled_at is null`,
         [this.connection, corpId, this.clock.now()],
       );
-      return true;
+      return count === 1;
     });
   }
 

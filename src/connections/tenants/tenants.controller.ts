@@ -1,0 +1,90 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Query,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Response } from 'express';
+
+import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
+import { entityTag } from '../../common/entity-tag.js';
+import { type PageOf, PageQuery } from '../../common/page-of.js';
+import { TenantAdministration, viewOf } from './tenant-administration.js';
+import { TenantChangeDto, TenantPage, TenantView } from './tenants.dto.js';
+import type { Tenant } from './tenants.repository.js';
+
+const tag = { ETag: { schema: { type: 'string' } } } as const;
+
+/** The corps that installed a service provider's app (DESIGN 8 and 12). */
+@ApiTags('connections')
+@ApiBearerAuth()
+@Controller('api/v1/connections/:slug/tenants')
+@RequiresScope('connections:write')
+export class TenantsController {
+  constructor(private readonly tenants: TenantAdministration) {}
+
+  @Get()
+  @RequiresScope('connections:read')
+  @ApiOkResponse({ type: TenantPage })
+  list(@Param('slug') slug: string, @Query() query: PageQuery): Promise<PageOf<TenantView>> {
+    return this.tenants.page(slug, query);
+  }
+
+  @Get(':corpId')
+  @RequiresScope('connections:read')
+  @ApiOkResponse({ type: TenantView, headers: tag })
+  async read(
+    @Param('slug') slug: string,
+    @Param('corpId') corpId: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<TenantView> {
+    return tagged(await this.tenants.read(slug, corpId), response);
+  }
+
+  /** Suspends a corp: its people are signed out at once. Or lets it in again. */
+  @Patch(':corpId')
+  @ApiHeader({ name: 'If-Match', required: false })
+  @ApiOkResponse({ type: TenantView, headers: tag })
+  async change(
+    @Param('slug') slug: string,
+    @Param('corpId') corpId: string,
+    @Body() { status }: TenantChangeDto,
+    @Headers('if-match') ifMatch: string | undefined,
+    @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<TenantView> {
+    return tagged(await this.tenants.setStatus(slug, corpId, status, ifMatch, actor), response);
+  }
+
+  /** Forgets the corp: its people are signed out at once; accounts and identities stay. */
+  @Delete(':corpId')
+  @HttpCode(204)
+  @ApiHeader({ name: 'If-Match', required: false })
+  @ApiNoContentResponse()
+  delete(
+    @Param('slug') slug: string,
+    @Param('corpId') corpId: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @CurrentActor() actor: Actor,
+  ): Promise<void> {
+    return this.tenants.delete(slug, corpId, ifMatch, actor);
+  }
+}
+
+function tagged(tenant: Tenant, response: Response): TenantView {
+  response.setHeader('ETag', entityTag(tenant.revision));
+  return viewOf(tenant);
+}
