@@ -17,6 +17,9 @@ import {
 } from './wecom/jsapi-verification.js';
 import type { AppKey, WecomSettings, WecomState } from './wecom/state.js';
 import type { WecomWorld } from './wecom/world.js';
+import type { WecomProviderControl } from './wecom-provider/control.js';
+import { wecomProviderControl } from './wecom-provider/create-control.js';
+import type { WecomProvider } from './wecom-provider/provider.js';
 
 /** What a tester may turn. The same over HTTP: `control-api.ts`. */
 export interface SandboxControl {
@@ -35,10 +38,12 @@ export interface SandboxControl {
   callCount(call: string): number;
   /** The latest requests, without anything secret. */
   requests(): LoggedRequest[];
-  /** Back to the start, except for registered redirect URLs and trusted domains. */
+  /** Back to the start, except for registered redirect and callback URLs and trusted domains. */
   reset(): void;
   readonly dingtalk: DingtalkControl;
   readonly wecom: WecomControl;
+  /** The service provider's side: suites, customers, callbacks. */
+  readonly wecomProvider: WecomProviderControl;
   readonly sms: SmsControl;
 }
 
@@ -96,11 +101,12 @@ export interface ControlledParts {
   readonly variation: Variation;
   readonly dingtalk: DingtalkState;
   readonly wecom: WecomState;
+  readonly wecomProvider: WecomProvider;
   readonly sms: SmsState;
 }
 
 export function createControl(parts: ControlledParts): SandboxControl {
-  const { clock, faults, log, variation, dingtalk, wecom, sms } = parts;
+  const { clock, faults, log, variation, dingtalk, wecom, wecomProvider, sms } = parts;
   return {
     now: () => new Date(clock.now()),
     advance: (seconds) => clock.advance(seconds),
@@ -117,10 +123,12 @@ export function createControl(parts: ControlledParts): SandboxControl {
       variation.reset();
       dingtalk.reset();
       wecom.reset();
+      wecomProvider.reset();
       sms.reset();
     },
     dingtalk: dingtalkControl(dingtalk),
     wecom: wecomControl(wecom),
+    wecomProvider: wecomProviderControl(wecomProvider),
     sms: smsControl(sms),
   };
 }

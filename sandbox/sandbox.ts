@@ -28,6 +28,11 @@ import { seedWecomWorld } from './wecom/seed.js';
 import { WecomState } from './wecom/state.js';
 import { wecomLoginHost, wecomOldLoginHost } from './wecom/web-login.js';
 import type { WecomWorld } from './wecom/world.js';
+import { providerApiCalls, providerRefusal } from './wecom-provider/api-calls.js';
+import { WecomProvider } from './wecom-provider/provider.js';
+import { seedWecomProviderWorld } from './wecom-provider/seed.js';
+import { sharedHost } from './wecom-provider/shared-host.js';
+import type { WecomProviderWorld } from './wecom-provider/world.js';
 
 export interface SandboxOptions {
   /** 0 (the default): a free one. */
@@ -35,6 +40,7 @@ export interface SandboxOptions {
   readonly host?: string;
   readonly dingtalk?: DingtalkWorld;
   readonly wecom?: WecomWorld;
+  readonly wecomProvider?: WecomProviderWorld;
   /** For key order and extra fields: the same seed varies in the same way. */
   readonly seed?: number;
 }
@@ -88,8 +94,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const log = new RequestLog();
   const dingtalk = new DingtalkState(options.dingtalk ?? seedDingtalkWorld(), clock, variation);
   const wecom = new WecomState(options.wecom ?? seedWecomWorld(), clock, variation);
+  const wecomProvider = new WecomProvider(
+    options.wecomProvider ?? seedWecomProviderWorld(),
+    clock,
+    variation,
+  );
   const sms = new SmsState();
-  const control = createControl({ clock, faults, log, variation, dingtalk, wecom, sms });
+  const parts = { clock, faults, log, variation, dingtalk, wecom, wecomProvider, sms };
+  const control = createControl(parts);
 
   const shared = {
     control: (request: SandboxRequest) => answerControl(control, request),
@@ -107,7 +119,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       wecomLoginHost(wecom),
       wecomOldLoginHost(wecom),
       wecomInAppHost(wecom),
-      wecomApiHost(wecom),
+      sharedHost(
+        wecomApiHost(wecom),
+        providerApiCalls(wecomProvider.state),
+        providerRefusal(wecomProvider.state),
+      ),
       ...wecomScriptHosts(wecom),
       smsGatewayHost(sms),
     ],
@@ -119,6 +135,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const url = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   dingtalk.origin = url;
   wecom.origin = url;
+  wecomProvider.state.origin = url;
   const [aliyun = '', tencent = ''] = await Promise.all(
     clouds.map((cloud) => listen(cloud, 0, options.host ?? '127.0.0.1')),
   );
@@ -128,6 +145,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     scripts: scriptsAt(url),
     control,
     stop: async () => {
+      await wecomProvider.stop();
       await Promise.all([server, ...clouds].map(stop));
     },
   };
