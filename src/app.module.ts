@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { AccountBindingModule } from './account-binding/account-binding.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { ApiAccessModule } from './auth/api-access/api-access.module.js';
+import { InstallingModule } from './auth/installing/installing.module.js';
 import { IssuerMiddleware } from './auth/issuer/issuer.middleware.js';
 import { IssuerModule } from './auth/issuer/issuer.module.js';
 import { SelfServiceModule } from './auth/self-service/self-service.module.js';
@@ -18,6 +19,7 @@ import { TenantsModule } from './connections/tenants/tenants.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { PlatformEventsModule } from './platform-events/platform-events.module.js';
 import { RedisModule } from './redis/redis.module.js';
 import { Startup } from './startup.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
@@ -62,6 +64,8 @@ class GroundModule {
     AuditModule,
     ConnectionsModule,
     TenantsModule,
+    InstallingModule,
+    PlatformEventsModule,
     WebhooksModule,
   ],
   providers: [Startup, IssuerMiddleware],

@@ -49,12 +49,17 @@ describe('the house', () => {
     [
       'account binding knows of platforms only the contract, and which connections there are',
       'src/account-binding/',
-      /^src\/(?:connections\/(?!connections\.module\.ts|connection\.(?:registry|fields)\.ts)|token-cache|auth\/(?:sign-in|issuer|providers\/(?!provider\.ts)))/,
+      /^src\/(?:connections\/(?!connections\.module\.ts|connection\.(?:registry|fields)\.ts)|token-cache|auth\/(?:sign-in|issuer|providers\/(?!(?:provider|platform-events)\.ts)))/,
     ],
     [
       'the token cache knows only the contract',
       'src/token-cache/',
       /^src\/(?:connections|account-binding|auth\/(?:sign-in|issuer|providers\/(?!platform-tokens\.ts)))/,
+    ],
+    [
+      'the platforms’ events are taken in and worked off without knowing a platform, an account or a sign-in',
+      'src/platform-events/',
+      /^src\/(?:token-cache|account-binding\/(?!account-binding\.module\.ts|leavers\/)|auth\/(?:sign-in|issuer|providers\/(?!(?:provider|platform-events)\.ts)))/,
     ],
     [
       'the issuer knows no platform, and of the sign-in only its pages',
@@ -82,7 +87,7 @@ describe('the house', () => {
   });
 
   it('no platform imports another, beside what both WeCom platforms share', () => {
-    const platforms = ['dingtalk', 'wecom-self-built'];
+    const platforms = ['dingtalk', 'wecom-self-built', 'wecom-service-provider'];
     const crossing = platforms.flatMap((platform) =>
       platforms
         .filter((other) => other !== platform)

@@ -3,6 +3,9 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 import type { BreakerChange, OutboundEvent } from '../common/outbound-event.js';
 
+/** More than any platform has that means something to us. */
+const mostEventTypes = 40;
+
 /**
  * What the service counts, told in its own words; whoever counts something knows nothing of Prometheus. Labels take only words from
  * a bounded set: never an id, an address or a text from outside.
@@ -50,6 +53,20 @@ export class Metrics {
     registers: [],
   });
 
+  readonly #platformEvents = new Counter({
+    name: 'lingpai_platform_events_total',
+    help: 'Events that the platforms sent and that were handled, each attempt counted: done, failed, given-up.',
+    labelNames: ['platform', 'type', 'outcome'],
+    registers: this.#registers,
+  });
+  readonly #platformEventLag = new Gauge({
+    name: 'lingpai_platform_event_lag_seconds',
+    help: 'The age of the oldest platform event that is not done; 0 when all are.',
+    registers: this.#registers,
+  });
+  /** The types that have a line of their own, by platform. */
+  readonly #eventTypes = new Map<string, Set<string>>();
+
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
   }
@@ -87,6 +104,25 @@ export class Metrics {
   /** Redis did not answer, and Postgres did its part. */
   redisFallback(): void {
     this.#redisFallbacks.inc();
+  }
+
+  /** An attempt to handle an event. @param type in the platform's words, of which a bounded number is told apart */
+  platformEvent(platform: string, type: string, outcome: 'done' | 'failed' | 'given-up'): void {
+    this.#platformEvents.inc({ platform, type: this.#boundedType(platform, type), outcome });
+  }
+
+  /** How old the oldest event is that is not done. */
+  platformEventLag(seconds: number): void {
+    this.#platformEventLag.set(seconds);
+  }
+
+  #boundedType(platform: string, type: string): string {
+    const known = this.#eventTypes.get(platform) ?? new Set();
+    this.#eventTypes.set(platform, known);
+    if (known.has(type)) return type;
+    if (known.size >= mostEventTypes || !/^\w{1,40}$/.test(type)) return 'other';
+    known.add(type);
+    return type;
   }
 
   /** Everything that was counted, in Prometheus’ text format. */

@@ -17,6 +17,7 @@ import { WecomSelfBuiltApi } from './wecom-self-built.api.js';
 import { checkWecomSelfBuilt } from './wecom-self-built.check.js';
 import { consentedProfile } from './wecom-self-built.consent.js';
 import { wecomSelfBuiltDirectory } from './wecom-self-built.directory.js';
+import { wecomSelfBuiltEvents } from './wecom-self-built.events.js';
 import { loginUrl, oauthUrl, readCallback } from './wecom-self-built.links.js';
 import { memberId, subjectOf } from './wecom-self-built.replies.js';
 import { WecomSelfBuiltSettings } from './wecom-self-built.settings.js';
@@ -45,6 +46,7 @@ function open(settings: WecomSelfBuiltSettings, tools: ProviderTools): Provider 
   const issuer = `wecom:${corpId}`;
   const api = new WecomSelfBuiltApi(settings, tools.http);
   const tokens = wecomSelfBuiltTokens(settings, api, tools.tokens);
+  const events = wecomSelfBuiltEvents(settings, tools.clock);
   // Only named to operators when WeCom refuses it: a deployment has one.
   let callbackHost: string | undefined;
 
@@ -106,6 +108,7 @@ function open(settings: WecomSelfBuiltSettings, tools: ProviderTools): Provider 
       readCallback,
     },
     miniProgram,
+    ...(events && { events }),
     directory: wecomSelfBuiltDirectory(issuer, api, tokens, tools),
     nameIdentity: ({ subject, tenant }) => {
       refuseForeignTenant(tenant, corpId);

@@ -1,0 +1,121 @@
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+
+import { Clock } from '../common/clock.js';
+import { Logger } from '../common/logger.js';
+import { Lifecycle } from '../health/lifecycle.js';
+import { Metrics } from '../metrics/metrics.js';
+import { EventHandling } from './event-handling.js';
+import { EventQueue, renewEveryMs } from './event-queue.js';
+import type { PendingEvent } from './pending-event.js';
+
+const everyMs = 1000;
+/** How many events this replica handles at the same time, each of another subject. */
+const atOnce = 16;
+/** What takes longer than this at the end is left to the others, who find its claim run out. */
+const stopLimitMs = 10_000;
+
+/** Takes the platforms' events from the queue, in the background of every replica. */
+@Injectable()
+export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #running = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #turn: Promise<void> | undefined;
+  #again = false;
+  #troubled = false;
+  #stopped = false;
+
+  constructor(
+    private readonly queue: EventQueue,
+    private readonly handling: EventHandling,
+    private readonly metrics: Metrics,
+    private readonly lifecycle: Lifecycle,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#wait(everyMs);
+  }
+
+  /** What is under way may end, while there is still an audit to write to. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#turn;
+    const late = new Promise<void>((resolve) => setTimeout(resolve, stopLimitMs).unref());
+    await Promise.race([Promise.all(this.#running), late]);
+  }
+
+  /** There is something new: no need to sleep on it. */
+  wake(): void {
+    if (this.#turn) this.#again = true;
+    else this.#wait(0);
+  }
+
+  #wait(ms: number): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    // Replicas that started together do not ask together.
+    const withJitterMs = ms * (0.8 + Math.random() * 0.4);
+    this.#timer = setTimeout(() => this.#begin(), withJitterMs).unref();
+  }
+
+  #begin(): void {
+    // Before the schema is there, and while the service stops, nobody asks.
+    if (this.lifecycle.phase !== 'running') return this.#wait(everyMs);
+    this.#again = false;
+    this.#turn = this.#work().finally(() => {
+      this.#turn = undefined;
+      this.#wait(this.#again ? 0 : everyMs);
+    });
+  }
+
+  async #work(): Promise<void> {
+    try {
+      const { isDue, oldest } = await this.queue.look();
+      const lagMs = oldest === undefined ? 0 : this.clock.now().getTime() - oldest.getTime();
+      this.metrics.platformEventLag(Math.max(0, lagMs / 1000));
+      const free = atOnce - this.#running.size;
+      if (isDue && free > 0)
+        for (const claimed of await this.queue.claim(free)) this.#start(claimed);
+      this.#troubled = false;
+    } catch (error) {
+      if (!this.#troubled)
+        this.logger.warn({ err: error }, 'platform events wait until Postgres can be asked again');
+      this.#troubled = true;
+    }
+  }
+
+  #start(claimed: PendingEvent): void {
+    const ended = this.#handle(claimed).finally(() => {
+      this.#running.delete(ended);
+      // The next one of this subject.
+      this.wake();
+    });
+    this.#running.add(ended);
+  }
+
+  async #handle(claimed: PendingEvent): Promise<void> {
+    const renewal = setInterval(() => void this.#renew(claimed), renewEveryMs).unref();
+    try {
+      await this.handling.run(claimed);
+    } catch (error) {
+      const { connection, seq } = claimed;
+      this.logger.warn(
+        { err: error, connection, event: seq },
+        'how a platform event ended could not be written down; it is handled again',
+      );
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  async #renew(claimed: PendingEvent): Promise<void> {
+    // Postgres may be away: the claim runs out then, and somebody handles the event again.
+    await this.queue.renew(claimed).catch(() => false);
+  }
+}

@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+
+import { AuditModule } from '../audit/audit.module.js';
+import { ConnectionsModule } from '../connections/connections.module.js';
+import { HealthModule } from '../health/health.module.js';
+import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
+import { AuditedEffects } from './audited-effects.js';
+import { Callbacks } from './callbacks.js';
+import { CallbacksController } from './callbacks.controller.js';
+import { EventEffects } from './event-effects.js';
+import { EventHandling } from './event-handling.js';
+import { EventQueue } from './event-queue.js';
+import { EventWorker } from './event-worker.js';
+import { readRawCallback } from './raw-callback.middleware.js';
+
+/** What the platforms tell us of people and corps: taken in at once, worked off from a queue that survives a crash. */
+@Module({
+  imports: [AuditModule, ConnectionsModule, HealthModule, RateLimitsModule],
+  controllers: [CallbacksController],
+  providers: [
+    Callbacks,
+    EventHandling,
+    EventQueue,
+    EventWorker,
+    { provide: EventEffects, useClass: AuditedEffects },
+  ],
+})
+export class PlatformEventsModule {
+  constructor({ httpAdapter }: HttpAdapterHost) {
+    // A module's own middleware would come after Nest's body parser.
+    httpAdapter.use('/events', readRawCallback);
+  }
+}
