@@ -10,7 +10,12 @@ import type { PlatformTokens, TokenSource } from './platform-tokens.js';
  * pages, calls, replies and error codes, and nothing of accounts, our HTTP requests, or OpenID Connect.
  * Optional abilities are named members, so that a misspelt one does not compile.
  */
-export const platforms = ['dingtalk', 'wecom-self-built', 'local'] as const;
+export const platforms = [
+  'dingtalk',
+  'wecom-self-built',
+  'wecom-service-provider',
+  'local',
+] as const;
 export type Platform = (typeof platforms)[number];
 
 /** Which way a platform's code was obtained: each kind has its own exchange. */
@@ -51,6 +56,8 @@ export interface Provider {
   readonly events?: EventReceiver;
   /** A service provider's app: how a corp installs it. */
   readonly installing?: Installing;
+  /** Where a corp's ids, and those of its people, may change once for others. */
+  readonly idMigration?: IdMigration;
   /** Where one sign-in takes place in one corp out of several: those that the page offers. */
   readonly tenantChoice?: () => Promise<readonly TenantName[]>;
   /**
@@ -67,6 +74,26 @@ export interface Provider {
    * Tries the credentials against the platform, past whatever is cached or remembered. Never throws: what fails is in the answer.
    */
   check(): Promise<readonly CredentialCheck[]>;
+}
+
+/** Follows a change of ids, so that nobody becomes a new person by it. */
+export interface IdMigration {
+  /**
+   * The id, and the issuer of its people, that a corp has after the change.
+   * @throws AppError the platform's failures
+   */
+  tenant(corpId: string): Promise<{
+    readonly tenant: string;
+    readonly fromIssuer: string;
+    readonly toIssuer: string;
+  }>;
+  /**
+   * People's ids after the change, by their ids before it; who is not known to the platform is left out.
+   * @param corpId the corp's id before the change
+   * @param userIds at most a thousand
+   * @throws AppError `tenant_not_found`, `tenant_not_allowed`, the platform's failures
+   */
+  people(corpId: string, userIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 
 /** (issuer, subject), as DESIGN 1 defines them. */

@@ -8,7 +8,12 @@ export interface WecomApp {
 }
 
 /** For `wx.config`, and the `getConfigSignature` of `ww.register` (reference wecom-self-built 8). */
-export function wxConfig({ corpId }: WecomApp, ticket: string, url: string, clock: Clock) {
+export function wxConfig(
+  { corpId }: Pick<WecomApp, 'corpId'>,
+  ticket: string,
+  url: string,
+  clock: Clock,
+) {
   return { beta: true, appId: corpId, ...signed(ticket, url, clock) } satisfies JsapiConfig;
 }
 
