@@ -17,6 +17,11 @@ import { BindingService } from './binding.service.js';
 import { AccountImport } from './import/account-import.js';
 import { ImportBatch } from './import/import-batch.js';
 import { ImportController } from './import/import.controller.js';
+import { Leavers } from './leavers/leavers.js';
+import { PersonLeaving } from './leavers/person-leaving.js';
+import { PersonRenaming } from './leavers/person-renaming.js';
+import { TenantLeaving } from './leavers/tenant-leaving.js';
+import { Tombstones } from './leavers/tombstones.js';
 import { AccountMerge } from './merge/account-merge.js';
 import { MergeController } from './merge/merge.controller.js';
 import { Passwords } from './passwords/passwords.service.js';
@@ -48,9 +53,14 @@ import { AccountRequests } from './requests/account-requests.js';
     IdentityRemoval,
     IdentityViews,
     ImportBatch,
+    Leavers,
     PasswordSetting,
     Passwords,
+    PersonLeaving,
+    PersonRenaming,
     PhoneAccountsRepository,
+    TenantLeaving,
+    Tombstones,
   ],
   exports: [
     AccountAsking,
@@ -58,6 +68,7 @@ import { AccountRequests } from './requests/account-requests.js';
     BindingService,
     IdentityRemoval,
     IdentityViews,
+    Leavers,
     Passwords,
   ],
 })

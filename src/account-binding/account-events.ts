@@ -5,6 +5,8 @@ export const accountEventTypes = [
   'account.created',
   'account.bound',
   'account.unbound',
+  'account.left',
+  'account.returned',
   'account.disabled',
   'account.deleted',
 ] as const;
@@ -14,7 +16,7 @@ export type AccountEventType = (typeof accountEventTypes)[number];
 export interface AccountEvent {
   readonly type: AccountEventType;
   readonly accountId: string;
-  /** The identity that was bound or unbound: `{issuer, subject, connection, tenant?}`; more where the type has more to say. */
+  /** The identity that was bound or unbound, or whose person left or returned: `{issuer, subject, connection, tenant?}`; more where the type has more to say. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
 

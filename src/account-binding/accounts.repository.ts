@@ -16,6 +16,8 @@ export interface BoundIdentity {
   readonly account: KnownAccount;
   /** When the corp's directory last confirmed the person. */
   readonly directoryReadAt: Date | undefined;
+  /** Since when it is a tombstone; its person may return (`leavers/tombstones.ts`). */
+  readonly leftAt: Date | undefined;
 }
 
 export interface NewIdentity {
@@ -28,6 +30,8 @@ export interface SignInRecord {
   readonly connection: string;
   readonly identity: PlatformIdentity;
   readonly at: Date;
+  /** When the platform was asked, where that was earlier: whoever has left since is not signed in. */
+  readonly provenAt?: Date;
   /** Whether the corp's directory was asked just now. */
   readonly directoryRead: boolean;
 }
@@ -66,9 +70,10 @@ export class AccountsRepository {
         account_id: string;
         status: KnownAccount['status'];
         directory_read_at: Date | null;
+        left_at: Date | null;
       }[]
     >(
-      `select i.id as identity_id, i.directory_read_at, a.id as account_id, a.status
+      `select i.id as identity_id, i.directory_read_at, i.left_at, a.id as account_id, a.status
          from identities i join accounts a on a.id = i.account_id
         where i.issuer = $1 and i.subject = $2`,
       [issuer, subject],
@@ -78,6 +83,7 @@ export class AccountsRepository {
       identityId: row.identity_id,
       account: { id: row.account_id, status: row.status },
       directoryReadAt: row.directory_read_at ?? undefined,
+      leftAt: row.left_at ?? undefined,
     };
   }
 
@@ -190,7 +196,7 @@ export class AccountsRepository {
 
   /**
    * Notes that a known identity was used, and brings the profile up to date where `profile` is given.
-   * @returns whether the account is still active and the identity still its own
+   * @returns whether the account is still active and the identity still its own, and no tombstone
    */
   async noteSignIn(
     bound: BoundIdentity,
@@ -216,14 +222,14 @@ export class AccountsRepository {
            from (select $13::boolean and not exists (
                    select 1 from accounts o where o.phone = $12 and o.phone_verified and o.id <> $2) as proves) incoming
           where a.id = $2 and a.status = 'active'
-            and exists (select 1 from identities i where i.id = $1 and i.account_id = $2)
+            and exists (select 1 from identities i where i.id = $1 and i.account_id = $2 and i.left_at is null)
          returning a.id
        )
        update identities i
           set last_used_at = $3, connection = $4, tenant = coalesce($5, i.tenant), user_id = coalesce($6, i.user_id),
               directory_read_at = case when $7::boolean then $3 else i.directory_read_at end
          from account
-        where i.id = $1 and i.account_id = account.id
+        where i.id = $1 and i.account_id = account.id and i.left_at is null
         returning i.id`,
       [
         bound.identityId,

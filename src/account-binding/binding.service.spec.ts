@@ -8,6 +8,7 @@ import { createDataSource } from '../database/data-source.js';
 import { AccountsRepository, type SignInRecord } from './accounts.repository.js';
 import type { BindingPolicy } from './binding-rules.js';
 import { type Added, BindingService } from './binding.service.js';
+import { Tombstones } from './leavers/tombstones.js';
 import { PhoneAccountsRepository } from './phone-accounts.repository.js';
 
 let database: TestDatabase;
@@ -20,7 +21,11 @@ beforeAll(async () => {
   dataSource = createDataSource(new Secret(database.url), 20, () => undefined);
   await dataSource.initialize();
   accounts = new AccountsRepository(dataSource);
-  binding = new BindingService(accounts, new PhoneAccountsRepository(dataSource));
+  binding = new BindingService(
+    accounts,
+    new PhoneAccountsRepository(dataSource),
+    new Tombstones(dataSource),
+  );
 });
 
 beforeEach(async () => {

@@ -18,6 +18,7 @@ import {
   type JoinableAccount,
   trustedPhone,
 } from './binding-rules.js';
+import { Tombstones } from './leavers/tombstones.js';
 import { PhoneAccountsRepository } from './phone-accounts.repository.js';
 import { refusal } from './refusals.js';
 
@@ -28,7 +29,7 @@ export interface SignedInPerson {
   /** Absent where the account's own phone was the proof. */
   readonly identityId?: string;
   /** Why this account: for the audit. */
-  readonly reason: 'known_identity' | 'password' | BindReason | CreateReason;
+  readonly reason: 'known_identity' | 'returned_identity' | 'password' | BindReason | CreateReason;
 }
 
 /** The person has to say more before they are let in. */
@@ -58,6 +59,7 @@ export class BindingService {
   constructor(
     private readonly accounts: AccountsRepository,
     private readonly phones: PhoneAccountsRepository,
+    private readonly tombstones: Tombstones,
   ) {}
 
   /** What is known of an identity before the platform's directory is asked. */
@@ -68,7 +70,7 @@ export class BindingService {
   /**
    * Signs the person behind an identity in, or says what has to be asked first.
    * @param known what `find` said a moment ago, so that it is not read twice
-   * @throws AppError `account_disabled`, `account_not_found`, `binding_conflict`
+   * @throws AppError `account_disabled`, `account_not_found`, `binding_conflict`, `not_a_member` where the person has left since
    */
   async signIn(
     record: SignInRecord,
@@ -125,7 +127,7 @@ export class BindingService {
     const { issuer, subject } = record.identity;
     return untilSettled(async () => {
       const bound = await this.find(issuer, subject);
-      if (bound?.account.id === accountId) return { accountId, identityId: bound.identityId };
+      if (bound?.account.id === accountId) return this.#own(bound, record);
       if (bound) {
         throw new AppError('identity_already_bound', 'This identity belongs to another account.');
       }
@@ -136,12 +138,20 @@ export class BindingService {
     });
   }
 
+  /** An identity that the account has already; its person may have left, and come back to say so. */
+  async #own(bound: BoundIdentity, record: SignInRecord): Promise<NewIdentity | undefined> {
+    await this.tombstones.refuseLeaver(record, bound);
+    if (bound.leftAt && !(await this.tombstones.revive(bound, record))) return undefined;
+    return { accountId: bound.account.id, identityId: bound.identityId };
+  }
+
   async #tryOnce(
     record: SignInRecord,
     policy: BindingPolicy,
     bound: BoundIdentity | undefined,
     added: Added,
   ): Promise<SignedInPerson | OpenQuestion | undefined> {
+    await this.tombstones.refuseLeaver(record, bound);
     const { identity } = record;
     const phone =
       bound || !policy.matchPhone || added.provenPhone || added.provenAccountId
@@ -225,12 +235,13 @@ export class BindingService {
     bound: BoundIdentity,
   ): Promise<SignedInPerson | undefined> {
     const profile = policy.syncProfile === 'every-login' ? record.identity.profile : undefined;
+    if (bound.leftAt && !(await this.tombstones.revive(bound, record))) return undefined;
     if (!(await this.accounts.noteSignIn(bound, record, profile))) return undefined;
     return {
       kind: 'signed-in',
       accountId: bound.account.id,
       identityId: bound.identityId,
-      reason: 'known_identity',
+      reason: bound.leftAt ? 'returned_identity' : 'known_identity',
     };
   }
 }

@@ -36,4 +36,8 @@ export class Identity {
   /** When the corp's directory last confirmed the person. */
   @Column('timestamptz', { name: 'directory_read_at', nullable: true })
   directoryReadAt: Date | null;
+
+  /** When the person left the corp: the identity is a tombstone (`leavers/tombstones.ts`). */
+  @Column('timestamptz', { name: 'left_at', nullable: true })
+  leftAt: Date | null;
 }

@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 
+import { AccountBindingModule } from '../account-binding/account-binding.module.js';
+import { Leavers } from '../account-binding/leavers/leavers.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { ConnectionsModule } from '../connections/connections.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
-import { AuditedEffects } from './audited-effects.js';
 import { Callbacks } from './callbacks.js';
 import { CallbacksController } from './callbacks.controller.js';
 import { EventEffects } from './event-effects.js';
@@ -16,14 +17,14 @@ import { readRawCallback } from './raw-callback.middleware.js';
 
 /** What the platforms tell us of people and corps: taken in at once, worked off from a queue that survives a crash. */
 @Module({
-  imports: [AuditModule, ConnectionsModule, HealthModule, RateLimitsModule],
+  imports: [AccountBindingModule, AuditModule, ConnectionsModule, HealthModule, RateLimitsModule],
   controllers: [CallbacksController],
   providers: [
     Callbacks,
     EventHandling,
     EventQueue,
     EventWorker,
-    { provide: EventEffects, useClass: AuditedEffects },
+    { provide: EventEffects, useExisting: Leavers },
   ],
 })
 export class PlatformEventsModule {

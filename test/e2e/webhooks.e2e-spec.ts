@@ -45,6 +45,8 @@ describe('a webhook', () => {
         'account.created',
         'account.bound',
         'account.unbound',
+        'account.left',
+        'account.returned',
         'account.disabled',
         'account.deleted',
       ],

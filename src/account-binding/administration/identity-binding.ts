@@ -10,6 +10,7 @@ import { ConnectionRegistry } from '../../connections/connection.registry.js';
 import { isUniqueViolation } from '../unique-violation.js';
 import { lockAccount } from './account-lock.js';
 import type { BindIdentityDto } from './accounts.dto.js';
+import { reviveOwn } from '../leavers/tombstones.js';
 import { alreadyBound, findPlace, takePlace } from './identity-place.js';
 
 /** Binds an identity that an administrator names; nobody else may name a subject (SECURITY 13). */
@@ -92,8 +93,11 @@ export class IdentityBinding {
   ): Promise<{ identityId: string; isNew: boolean }> {
     await lockAccount(manager, accountId);
     const known = await findPlace(manager, accountId, name);
-    if (known !== undefined) return { identityId: known, isNew: false };
     const at = this.clock.now();
+    if (known !== undefined) {
+      await reviveOwn(manager, known, connection, at);
+      return { identityId: known, isNew: false };
+    }
     const identityId = await takePlace(manager, accountId, {
       connection,
       name,

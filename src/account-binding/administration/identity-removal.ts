@@ -8,6 +8,7 @@ import { Clock } from '../../common/clock.js';
 import { notFound, uuidPattern } from '../../common/identifiers.js';
 import { ConnectionRegistry, type OpenConnection } from '../../connections/connection.registry.js';
 import { recordAccountEvents } from '../account-events.js';
+import { issuerSql } from '../leavers/tombstones.js';
 import { endProofsOfAccount, endSessionsOfIdentity } from '../sessions.js';
 import { lockAccount } from './account-lock.js';
 import { hasAnotherWayIn } from './ways-in.js';
@@ -71,7 +72,7 @@ export class IdentityRemoval {
         );
       }
       const [[removed]] = await manager.query<[[Removed], number]>(
-        `delete from identities where id = $1 returning issuer, subject, connection, tenant`,
+        `delete from identities where id = $1 returning ${issuerSql} as issuer, subject, connection, tenant`,
         [identityId],
       );
       await endSessionsOfIdentity(manager, identityId);

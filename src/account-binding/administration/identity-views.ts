@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 
 import { notFound } from '../../common/identifiers.js';
 import { ConnectionRegistry } from '../../connections/connection.registry.js';
+import { issuerSql } from '../leavers/tombstones.js';
 
 /** An identity as the API shows it. */
 export class IdentityView {
@@ -37,6 +38,14 @@ export class IdentityView {
 
   @ApiProperty({ format: 'date-time' })
   readonly lastUsedAt: Date;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'When its person left the corp; null for whoever is there. It opens nothing then.',
+  })
+  readonly leftAt: Date | null;
 }
 
 /** A whole list: an account has few identities. */
@@ -58,8 +67,8 @@ export class IdentityViews {
 
   async ofAccount(accountId: string): Promise<IdentityList> {
     const rows = await this.dataSource.query<Omit<IdentityView, 'platform'>[]>(
-      `select id, issuer, subject, connection, tenant, user_id as "userId", created_at as "createdAt",
-              last_used_at as "lastUsedAt"
+      `select id, ${issuerSql} as issuer, subject, connection, tenant, user_id as "userId", created_at as "createdAt",
+              last_used_at as "lastUsedAt", left_at as "leftAt"
          from identities where account_id = $1 order by created_at, id`,
       [accountId],
     );

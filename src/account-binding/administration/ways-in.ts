@@ -18,7 +18,7 @@ interface OtherIdentity {
 }
 
 /**
- * Whether a person could still sign in without one of their identities: with another one, or with the account's own verified phone,
+ * Whether a person could still sign in without one of their identities: with another one whose person is still there, or with the account's own verified phone,
  * where a connection that is enabled leads there.
  * @param manager holds the lock on the account's row, so that two removals see each other
  */
@@ -35,7 +35,7 @@ export async function hasAnotherWayIn(
     [accountId],
   );
   const others = await manager.query<OtherIdentity[]>(
-    `select issuer, subject, connection from identities where account_id = $1 and id <> $2`,
+    `select issuer, subject, connection from identities where account_id = $1 and id <> $2 and left_at is null`,
     [accountId, identityId],
   );
   return connections

@@ -16,6 +16,7 @@ interface MovedIdentity {
   readonly subject: string;
   readonly connection: string;
   readonly tenant: string | null;
+  readonly leftAt: Date | null;
 }
 
 /**
@@ -65,13 +66,13 @@ export class AccountMerge {
 
     await endSessionsOfAccount(manager, source.id);
     const [moved] = await manager.query<[MovedIdentity[], number]>(
-      `update identities set account_id = $1 where account_id = $2 returning issuer, subject, connection, tenant`,
+      `update identities set account_id = $1 where account_id = $2 returning issuer, subject, connection, tenant, left_at as "leftAt"`,
       [target.id, source.id],
     );
     await manager.query(`delete from accounts where id = $1`, [source.id]);
     const now = this.clock.now();
     await recordAccountEvents(manager, now, [
-      ...moved.map(({ tenant, ...identity }) => ({
+      ...moved.filter(isLiving).map(({ tenant, leftAt: _leftAt, ...identity }) => ({
         type: 'account.bound' as const,
         accountId: target.id,
         data: { reason: 'merged', identity: { ...identity, ...(tenant && { tenant }) } },
@@ -80,6 +81,11 @@ export class AccountMerge {
     ]);
     return fillIn(manager, target, source, now);
   }
+}
+
+/** A tombstone comes along as one, and opens nothing. */
+function isLiving({ leftAt }: MovedIdentity): boolean {
+  return leftAt === null;
 }
 
 /** Two identities of one issuer are two people there. */

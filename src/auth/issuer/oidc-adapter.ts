@@ -24,8 +24,11 @@ function entryAdapter(model: string, store: OidcStore): Adapter {
     async upsert(id, payload, expiresInSeconds) {
       const request = currentRequest();
       const wasRead = request && readBefore.get(request)?.has(`${model} ${id}`);
-      const write = wasRead ? store.update.bind(store) : store.upsert.bind(store);
-      await write(model, id, payload, expiresInSeconds ?? 0);
+      if (wasRead) return store.update(model, id, payload, expiresInSeconds ?? 0);
+      const isWritten = await store.upsert(model, id, payload, expiresInSeconds ?? 0);
+      // Whoever left in the very instant of the sign-in gets no tokens. A session that is not there needs no words.
+      if (!isWritten && model === 'Grant')
+        throw new errors.AccessDenied('not_a_member: This person has just left the company.');
     },
 
     async find(id) {

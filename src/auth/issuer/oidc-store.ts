@@ -37,21 +37,31 @@ export class OidcStore implements OnModuleInit {
     this.sweeper.add('expired entries of the engine', () => this.deleteExpired());
   }
 
+  /**
+   * Writes an entry; a session or a grant of a person who has left, or whose identity was taken off, is not written. The identity is locked
+   * for the length of the write: a leave event that comes at the same instant either is seen here, or finds the entry and ends it.
+   * @returns whether it was written
+   */
   async upsert(
     model: string,
     id: string,
     payload: EntryPayload,
     expiresInSeconds: number,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { jti: _jti, ...rest } = payload;
     const kept = withoutSessionCookie(rest);
     const signIn = payload['signIn'] as { identityId?: string } | undefined;
-    await this.dataSource.query(
-      `insert into oidc_entries (model, id, payload, grant_id, uid, account_id, identity_id, expires_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)
+    const rows = await this.dataSource.query<unknown[]>(
+      `with living as materialized (
+         select id from identities where id = $7 and left_at is null for share
+       )
+       insert into oidc_entries (model, id, payload, grant_id, uid, account_id, identity_id, expires_at)
+       select $1, $2, $3::jsonb, $4, $5, $6::uuid, $7::uuid, $8::timestamptz
+        where $7::uuid is null or exists (select 1 from living)
        on conflict (model, id) do update
           set payload = excluded.payload, account_id = excluded.account_id, identity_id = excluded.identity_id,
-              uid = excluded.uid, expires_at = excluded.expires_at`,
+              uid = excluded.uid, expires_at = excluded.expires_at
+       returning id`,
       [
         model,
         storedId(model, id),
@@ -63,6 +73,7 @@ export class OidcStore implements OnModuleInit {
         this.#inSeconds(expiresInSeconds),
       ],
     );
+    return rows.length > 0;
   }
 
   /** Writes an entry that was read before, and nothing when it was deleted in between: what has ended stays ended. */

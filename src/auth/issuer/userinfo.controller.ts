@@ -4,8 +4,9 @@ import type { Request, Response } from 'express';
 import { AccountsRepository } from '../../account-binding/accounts.repository.js';
 import { Public } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
-import { AccessTokens } from './access-tokens.js';
+import { AccessTokens, grantIdOf } from './access-tokens.js';
 import { claimsForScopes } from './claims.js';
+import { OidcStore } from './oidc-store.js';
 import { RegisteredOrigins } from './registered-origins.js';
 
 /**
@@ -18,6 +19,7 @@ export class UserinfoController {
   constructor(
     private readonly tokens: AccessTokens,
     private readonly accounts: AccountsRepository,
+    private readonly store: OidcStore,
     private readonly origins: RegisteredOrigins,
   ) {}
 
@@ -62,6 +64,12 @@ export class UserinfoController {
     const account = await this.accounts.findAccount(claims.sub);
     if (account?.status !== 'active')
       throw new AppError('token_invalid', 'The account of this token is gone or disabled.');
+    const grantId = grantIdOf(claims);
+    if (!grantId || !(await this.store.isGrantLive(grantId, claims.sub)))
+      throw new AppError(
+        'token_invalid',
+        'The person of this token has signed out, or may not sign in.',
+      );
     return claimsForScopes(account, scopes);
   }
 }

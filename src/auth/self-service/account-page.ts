@@ -162,7 +162,9 @@ export class AccountPage {
     ]);
     const nameOf = (slug: string | undefined): string =>
       connections.find((connection) => connection.slug === slug)?.displayName ?? slug ?? '';
-    const taken = new Set(identities.items.map(({ connection }) => connection));
+    // Whoever left and came back may bind anew.
+    const living = identities.items.filter(({ leftAt }) => leftAt === null);
+    const taken = new Set(living.map(({ connection }) => connection));
     return {
       language: browser.language,
       csrf: this.forms.of(secret),
@@ -179,6 +181,7 @@ export class AccountPage {
         userId: identity.userId ?? undefined,
         boundAt: identity.createdAt,
         lastUsedAt: identity.lastUsedAt,
+        leftAt: identity.leftAt ?? undefined,
         unbindAction: `/account/identities/${identity.id}/unbind`,
       })),
       bindable: connections.filter((each) => mayBind(each, taken)).map(toBindable),

@@ -56,6 +56,8 @@ export interface ProvenIdentity {
   readonly identity: PlatformIdentity;
   /** Whether the corp's directory was asked just now. */
   readonly directoryRead: boolean;
+  /** When the platform was asked. */
+  readonly askedAt: Date;
   /** The account that it belongs to already. */
   readonly bound: BoundIdentity | undefined;
 }
@@ -106,18 +108,20 @@ export class PersonSignIn {
     code: string,
   ): Promise<ProvenIdentity> {
     const provider = onPlatform(connection.provider);
+    const at = this.clock.now();
     const proven = await exchangeFor(provider, codeKind).identify(code, tenant);
     const bound = await this.binding.find(proven.issuer, proven.subject);
-    const at = this.clock.now();
-
     const fresh =
-      bound?.directoryReadAt && at.getTime() - bound.directoryReadAt.getTime() < directoryFreshMs;
+      bound?.directoryReadAt &&
+      !bound.leftAt &&
+      at.getTime() - bound.directoryReadAt.getTime() < directoryFreshMs;
     const directory =
       fresh && connection.syncProfile !== 'every-login' ? undefined : provider.directory;
     const entry = await directory?.read(proven);
     return {
       identity: { ...proven, profile: mergeProfiles(proven.profile, entry) },
       directoryRead: directory !== undefined,
+      askedAt: at,
       bound,
     };
   }
@@ -125,9 +129,14 @@ export class PersonSignIn {
   /** What is written down of a proven identity. */
   recordOf(
     { slug }: OpenConnection,
-    { identity, directoryRead }: Pick<ProvenIdentity, 'identity' | 'directoryRead'>,
+    {
+      identity,
+      directoryRead,
+      askedAt,
+    }: Pick<ProvenIdentity, 'identity' | 'directoryRead'> & { readonly askedAt?: Date },
   ): SignInRecord {
-    return { connection: slug, identity, at: this.clock.now(), directoryRead };
+    const record = { connection: slug, identity, at: this.clock.now(), directoryRead };
+    return { ...record, ...(askedAt && { provenAt: askedAt }) };
   }
 
   /** Audits a sign-in that led to an account. */

@@ -93,6 +93,9 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
       }
       await issueTokens(ctx, this.name, engineAccount(account), facts, settings);
     } catch (error) {
+      // Left between the exchange and the grant: told like whoever had left before.
+      if (error instanceof errors.AccessDenied)
+        throw new errors.CustomOIDCProviderError('invalid_grant', error.error_description);
       throw error instanceof AppError ? toGrantError(error) : error;
     }
   }

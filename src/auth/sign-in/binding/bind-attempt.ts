@@ -33,8 +33,9 @@ export class BindAttempt {
       if ('refusal' in reading) throw reading.refusal;
       const proven = await this.people.prove(connection, attempt, reading.code);
       const { bound, identity, directoryRead } = proven;
-      if (bound?.account.id === link.accountId) return await this.#end(link, { binding: 'ok' });
-      if (bound)
+      const isOwn = bound?.account.id === link.accountId;
+      if (isOwn && !bound.leftAt) return await this.#end(link, { binding: 'ok' });
+      if (bound && !isOwn)
         throw new AppError('identity_already_bound', 'This identity belongs to another account.');
       await this.links.prove(link.id, { identity, directoryRead });
       return `/bind/confirm/${link.id}`;

@@ -17,6 +17,7 @@ export interface AccountWords {
   readonly userId: string;
   readonly boundAt: string;
   readonly lastUsedAt: string;
+  readonly leftAt: string;
   readonly unbind: string;
   readonly bindAnother: string;
   readonly bind: Around;
@@ -48,6 +49,7 @@ export const accountWords = {
     userId: '成员账号',
     boundAt: '绑定时间',
     lastUsedAt: '最近使用',
+    leftAt: '已离开企业',
     unbind: '解除绑定',
     bindAnother: '绑定其他平台',
     bind: ['绑定', ''],
@@ -77,6 +79,7 @@ export const accountWords = {
     userId: 'Member ID',
     boundAt: 'Bound',
     lastUsedAt: 'Last used',
+    leftAt: 'Left the company',
     unbind: 'Unbind',
     bindAnother: 'Bind another platform',
     bind: ['Bind ', ''],

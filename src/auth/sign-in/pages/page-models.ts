@@ -209,6 +209,8 @@ export interface AccountModel extends WithForm {
     readonly userId?: string | undefined;
     readonly boundAt: Date;
     readonly lastUsedAt: Date;
+    /** When the person left the corp: nobody signs in with it any more. */
+    readonly leftAt?: Date | undefined;
     /** POST. */
     readonly unbindAction: string;
   })[];

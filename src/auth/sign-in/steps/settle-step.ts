@@ -95,8 +95,8 @@ export class SettleStep {
   }
 
   #recordOf(step: Step, connection: OpenConnection): SignInRecord {
-    const { identity, directoryRead } = step;
+    const { identity, directoryRead, createdAt } = step;
     if (!identity) throw new Error('a step of the local platform has no identity');
-    return this.people.recordOf(connection, { identity, directoryRead });
+    return this.people.recordOf(connection, { identity, directoryRead, askedAt: createdAt });
   }
 }
