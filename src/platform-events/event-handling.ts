@@ -10,7 +10,7 @@ import { ConnectionRegistry } from '../connections/connection.registry.js';
 import { Metrics } from '../metrics/metrics.js';
 import { EventEffects } from './event-effects.js';
 import { EventQueue } from './event-queue.js';
-import { isBeyondPatience, nextAttemptAfter, type PendingEvent } from './pending-event.js';
+import { mostAttempts, nextAttemptAfter, type PendingEvent } from './pending-event.js';
 
 /** What becomes of one event that was claimed: the provider's part, then that of people and tenants, then the end or another try. */
 @Injectable()
@@ -27,9 +27,8 @@ export class EventHandling {
 
   /** @throws what keeps the outcome from being written down; the claim runs out then */
   async run(claimed: PendingEvent): Promise<void> {
-    // Its attempts never came to an end, not even to a failure: the process may have died of it.
-    if (claimed.attempts > 1 && isBeyondPatience(claimed.receivedAt, this.clock.now()))
-      return this.#giveUp(claimed, 'its attempts never ended');
+    // Not even to a failure: the process may have died of it each time.
+    if (claimed.attempts > mostAttempts) return this.#giveUp(claimed, 'its attempts never ended');
     const receiver = await this.#receiverOf(claimed.connection);
     if (!receiver) {
       this.logger.warn(

@@ -14,6 +14,9 @@ const minuteMs = 60_000;
 const longestPauseMs = 5 * minuteMs;
 const patienceMs = 24 * 60 * minuteMs;
 
+/** A day of failures has fewer: beyond this the attempts of an event never end at all. */
+export const mostAttempts = 400;
+
 /**
  * When to try again after a failure: a second later, then twice as long each time, up to five minutes, for a day from its arrival.
  * @param attempts how many there have been
@@ -24,14 +27,9 @@ export function nextAttemptAfter(
   now: Date,
   random: () => number = Math.random,
 ): Date | undefined {
-  if (isBeyondPatience(receivedAt, now)) return undefined;
+  if (now.getTime() - receivedAt.getTime() >= patienceMs) return undefined;
   // 2^9 seconds are more than the longest pause already.
   const pauseMs = Math.min(1000 * 2 ** Math.min(attempts - 1, 9), longestPauseMs);
   // A fifth more at most, so that what failed together does not come back together.
   return new Date(now.getTime() + pauseMs * (1 + random() / 5));
-}
-
-/** Whether it has been tried for a day. */
-export function isBeyondPatience(receivedAt: Date, now: Date): boolean {
-  return now.getTime() - receivedAt.getTime() >= patienceMs;
 }
