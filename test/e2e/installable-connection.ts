@@ -23,6 +23,8 @@ export interface InstallableApp {
   /** Thrown instead of the way to the platform. */
   unreachable: AppError | undefined;
   enabled: boolean;
+  /** The platform's page for installing. */
+  page: string;
 }
 
 /** The code `install-<corpId>` installs that corp. */
@@ -39,6 +41,7 @@ export function standInApp(bed: TestBed, slug: string, displayName = '示例应�
     meanwhile: () => Promise.resolve(),
     unreachable: undefined,
     enabled: true,
+    page: 'https://open.work.example.com/3rdapp/install',
   };
   for (const { service } of bed.replicas) {
     const registry = service.app.get(ConnectionRegistry);
@@ -66,7 +69,8 @@ function providerOf(app: InstallableApp, { provider }: OpenConnection): Provider
       installUrl: (request) => {
         if (app.unreachable) return Promise.reject(app.unreachable);
         app.opened.push(request);
-        const url = new URL('https://open.work.example.com/3rdapp/install?pre_auth_code=PAC');
+        const url = new URL(app.page);
+        url.searchParams.set('pre_auth_code', 'PAC');
         url.searchParams.set('redirect_uri', request.callbackUrl.href);
         url.searchParams.set('state', request.state);
         return Promise.resolve(url);

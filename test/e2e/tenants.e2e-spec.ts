@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 
 import { AuditService } from '../../src/audit/audit.service.js';
 import { Secret } from '../../src/common/secret.js';
+import { TenantPeople } from '../../src/connections/tenants/tenant-people.js';
 import { adminApi, type Api } from '../fixtures/api.js';
 import { openTestBed, type TestBed } from '../fixtures/service.js';
 import { discoverPortal, redeem, signInOnWeb } from '../fixtures/sign-in.js';
@@ -153,7 +154,7 @@ describe('a tenant', () => {
     await api('DELETE', '/connections/sp/tenants/wpCorpA');
     await bed.replicas[0]!.service.app.get(AuditService).flush();
     const lines = await bed.query<{ action: string; details: unknown; connection: string }>(
-      `select action, connection, details from audit_events where action like 'tenant.%' order by id desc limit 2`,
+      `select action, connection, details from audit_events where action in ('tenant.update', 'tenant.delete') order by id desc limit 2`,
     );
     expect(lines).toEqual([
       { action: 'tenant.delete', connection: 'sp', details: { tenant: 'wpCorpA' } },
@@ -289,6 +290,32 @@ describe("a corp's people", () => {
       ).toEqual([{ issuer: 'wecom-sp:wwprovider01:wpCorpA', status: 'active' }]);
     },
   );
+
+  it('are signed out before the corp is forgotten: what fails in between is done again', async () => {
+    await bed.query('delete from accounts');
+    await install('wpCorpA');
+    const refresh = await personOf('wpCorpA');
+    const people = bed.replicas[0]!.service.app.get(TenantPeople);
+    const failing = jest.spyOn(people, 'signOut').mockRejectedValueOnce(new Error('away'));
+    const path = '/connections/sp/tenants/wpCorpA';
+    expect((await api('DELETE', path)).status).toBe(500);
+    expect((await api('GET', path)).body).toMatchObject({ status: 'suspended' });
+    expect((await api('DELETE', path)).status).toBe(204);
+    expect(failing.mock.calls).toHaveLength(2);
+    failing.mockRestore();
+    expect((await api('GET', path)).status).toBe(404);
+    expect(await refresh()).toBe(400);
+  });
+
+  it('are signed out again by who suspends it again', async () => {
+    await bed.query('delete from accounts');
+    await install('wpCorpA');
+    await suspend('wpCorpA');
+    const refresh = await personOf('wpCorpA');
+    const again = await suspend('wpCorpA');
+    expect([again.status, again.headers.get('etag')]).toEqual([200, '"2"']);
+    expect(await refresh()).toBe(400);
+  });
 
   it('of another corp stay signed in', async () => {
     await bed.query('delete from accounts');

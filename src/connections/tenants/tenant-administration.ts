@@ -55,18 +55,9 @@ export class TenantAdministration {
     actor: Actor,
   ): Promise<Tenant> {
     const { provider } = await this.connections.find(slug, 'even if disabled');
-    const tenant = await this.dataSource.transaction(async (manager) => {
-      const before = await this.tenants.lock(manager, slug, corpId);
-      if (!before) throw notFound('tenant');
-      checkIfMatch(ifMatch, before.revision);
-      if (status === 'active' && before.cancelledAt) throw cancelled();
-      const after =
-        before.status === status
-          ? before
-          : await this.tenants.setStatus(manager, slug, corpId, status);
-      if (status === 'suspended') await this.people.signOut(manager, issuerOf(provider, corpId));
-      return after;
-    });
+    const tenant = await this.#write(slug, corpId, status, ifMatch);
+    // Said twice, it is done twice: whoever got no answer says it again.
+    if (status === 'suspended') await this.#signOut(provider, slug, corpId);
     this.#note('tenant.update', slug, { tenant: corpId, status }, actor);
     return tenant;
   }
@@ -82,14 +73,34 @@ export class TenantAdministration {
     actor: Actor,
   ): Promise<void> {
     const { provider } = await this.connections.find(slug, 'even if disabled');
-    await this.dataSource.transaction(async (manager) => {
+    // The row goes last: after a crash in between it can be seen, lets nobody in, and is deleted again.
+    await this.#write(slug, corpId, 'suspended', ifMatch);
+    await this.#signOut(provider, slug, corpId);
+    await this.tenants.delete(slug, corpId);
+    this.#note('tenant.delete', slug, { tenant: corpId }, actor);
+  }
+
+  #write(
+    slug: string,
+    corpId: string,
+    status: OurStatus,
+    ifMatch: string | undefined,
+  ): Promise<Tenant> {
+    return this.dataSource.transaction(async (manager) => {
       const before = await this.tenants.lock(manager, slug, corpId);
       if (!before) throw notFound('tenant');
       checkIfMatch(ifMatch, before.revision);
-      await this.tenants.delete(manager, slug, corpId);
-      await this.people.signOut(manager, issuerOf(provider, corpId));
+      if (status === 'active' && before.cancelledAt) throw cancelled();
+      if (before.status === status) return before;
+      return this.tenants.setStatus(manager, slug, corpId, status);
     });
-    this.#note('tenant.delete', slug, { tenant: corpId }, actor);
+  }
+
+  /** After the corp is shut out for all to see: nobody comes in behind it. */
+  async #signOut(provider: Provider, connection: string, corpId: string): Promise<void> {
+    // Whoever the subject: the provider alone knows how the issuer of a corp's people is spelled.
+    const { issuer } = provider.nameIdentity({ subject: 'anyone', tenant: corpId });
+    await this.people.signOut({ connection, corpId, issuer });
   }
 
   #note(
@@ -104,11 +115,6 @@ export class TenantAdministration {
 
 export function viewOf({ revision: _revision, ...view }: Tenant): TenantView {
   return view;
-}
-
-/** Whoever the subject: the provider alone knows how the issuer of a corp's people is spelled. */
-function issuerOf(provider: Provider, corpId: string): string {
-  return provider.nameIdentity({ subject: 'anyone', tenant: corpId }).issuer;
 }
 
 function cancelled(): AppError {

@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 
-import { endSessionsOfIdentity } from '../../account-binding/sessions.js';
+import { AccountBindingModule } from '../../account-binding/account-binding.module.js';
+import { Leavers } from '../../account-binding/leavers/leavers.js';
 import { AuditModule } from '../../audit/audit.module.js';
+import { Clock } from '../../common/clock.js';
 import { ConnectionsModule } from '../connections.module.js';
 import { InstallableConnections } from './installable-connections.js';
 import { TenantAdministration } from './tenant-administration.js';
@@ -15,7 +16,7 @@ import { TenantsRepository } from './tenants.repository.js';
  * the room of accounts.
  */
 @Module({
-  imports: [AuditModule, ConnectionsModule],
+  imports: [AccountBindingModule, AuditModule, ConnectionsModule],
   controllers: [TenantsController],
   providers: [
     InstallableConnections,
@@ -23,14 +24,16 @@ import { TenantsRepository } from './tenants.repository.js';
     TenantsRepository,
     {
       provide: TenantPeople,
-      useFactory: (): TenantPeople => ({
-        signOut: async (manager: EntityManager, issuer: string) => {
-          const identities = await manager.query<{ id: string }[]>(
-            `select id from identities where issuer = $1 order by id`,
-            [issuer],
-          );
-          for (const { id } of identities) await endSessionsOfIdentity(manager, id);
-        },
+      inject: [Leavers, Clock],
+      useFactory: (leavers: Leavers, clock: Clock): TenantPeople => ({
+        signOut: ({ connection, corpId, issuer }) =>
+          leavers.apply([{ kind: 'tenant-left', issuer }], {
+            connection,
+            channel: 'main',
+            type: 'tenant.suspend',
+            subject: corpId,
+            sentAt: clock.now(),
+          }),
       }),
     },
   ],

@@ -71,8 +71,8 @@ export class TenantsRepository {
     return changed;
   }
 
-  async delete(manager: EntityManager, connection: string, corpId: string): Promise<void> {
-    await manager.query(`delete from tenants where connection = $1 and corp_id = $2`, [
+  async delete(connection: string, corpId: string): Promise<void> {
+    await this.dataSource.query(`delete from tenants where connection = $1 and corp_id = $2`, [
       connection,
       corpId,
     ]);
