@@ -20,18 +20,14 @@ import { SmsState } from './sms/state.js';
 import { tencentSmsHost } from './sms/tencent.js';
 import { smsGatewayHost } from './sms/webhook.js';
 import { Variation } from './variation.js';
-import { wecomApiHost } from './wecom/api-host.js';
-import { wecomInAppHost } from './wecom/in-app-login.js';
 import { JWEIXIN_PATH, JWXWORK_PATH, WECOM_JSSDK_PATH } from './wecom/jsapi-calls.js';
 import { wecomScriptHosts } from './wecom/script-hosts.js';
 import { seedWecomWorld } from './wecom/seed.js';
 import { WecomState } from './wecom/state.js';
-import { wecomLoginHost, wecomOldLoginHost } from './wecom/web-login.js';
 import type { WecomWorld } from './wecom/world.js';
-import { providerApiCalls, providerRefusal } from './wecom-provider/api-calls.js';
 import { WecomProvider } from './wecom-provider/provider.js';
 import { seedWecomProviderWorld } from './wecom-provider/seed.js';
-import { sharedHost } from './wecom-provider/shared-host.js';
+import { wecomHosts } from './wecom-provider/hosts.js';
 import type { WecomProviderWorld } from './wecom-provider/world.js';
 
 export interface SandboxOptions {
@@ -116,14 +112,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       dingtalkNewApiHost(dingtalk),
       dingtalkOapiHost(dingtalk),
       dingtalkScriptHost(dingtalk),
-      wecomLoginHost(wecom),
-      wecomOldLoginHost(wecom),
-      wecomInAppHost(wecom),
-      sharedHost(
-        wecomApiHost(wecom),
-        providerApiCalls(wecomProvider.state),
-        providerRefusal(wecomProvider.state),
-      ),
+      ...wecomHosts(wecom, wecomProvider),
       ...wecomScriptHosts(wecom),
       smsGatewayHost(sms),
     ],

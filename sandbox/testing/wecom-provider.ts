@@ -1,5 +1,6 @@
 import type { Sandbox } from '../sandbox.js';
-import { json } from './browse.js';
+import { browse, hrefOf, json } from './browse.js';
+import { wecomUserAgent } from './wecom.js';
 
 /** Who was seeded on the service provider's side. */
 export const spProvider = {
@@ -70,4 +71,86 @@ export async function spCorpToken(
         { auth_corpid: corpId, permanent_code: permanentCode },
       );
   return String(answer['access_token']);
+}
+
+/** Where a test lets WeCom send the browser back, and where the provider's own pages are. */
+export const spHost = 'sp.example.com:8443';
+export const spCallback = `https://${spHost}/callback/wecom-any`;
+const refererHeaders = { referer: `https://${spHost}/` };
+
+type Changes = Readonly<Record<string, string | undefined>>;
+
+function link(base: string, parameters: Changes): string {
+  const url = new URL(base);
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  return url.href;
+}
+
+/** Today's web login with every parameter right, except for those given; `undefined` leaves one out. */
+export function spWebUrl(sandbox: Sandbox, changes: Changes = {}): string {
+  return link(`${sandbox.endpoints.wecom.login}/wwlogin/sso/login`, {
+    login_type: 'ServiceApp',
+    appid: spLoginSuite.suiteId,
+    redirect_uri: spCallback,
+    state: 'p7Xn2c9KdL4w',
+    ...changes,
+  });
+}
+
+/** The old web login, in the same way. */
+export function spOldWebUrl(sandbox: Sandbox, changes: Changes = {}): string {
+  return link(`${sandbox.endpoints.wecom.openWork}/wwopen/sso/3rd_qrConnect`, {
+    appid: spProvider.corpId,
+    redirect_uri: spCallback,
+    state: 'p7Xn2c9KdL4w',
+    usertype: 'member',
+    ...changes,
+  });
+}
+
+/** OAuth in the client, of the third-party app. */
+export function spInAppUrl(sandbox: Sandbox, changes: Changes = {}): string {
+  return link(`${sandbox.endpoints.wecom.open}/connect/oauth2/authorize`, {
+    appid: spSuite.suiteId,
+    redirect_uri: spCallback,
+    response_type: 'code',
+    scope: 'snsapi_base',
+    state: 'p7Xn2c9KdL4w',
+    ...changes,
+  });
+}
+
+/** The install page, with a pre-auth code. */
+export async function spInstallUrl(sandbox: Sandbox, changes: Changes = {}): Promise<string> {
+  const token = await spSuiteToken(sandbox);
+  const answer = await service(sandbox, `get_pre_auth_code?suite_access_token=${token}`);
+  return link(`${sandbox.endpoints.wecom.openWork}/3rdapp/install`, {
+    suite_id: spSuite.suiteId,
+    pre_auth_code: String(answer['pre_auth_code']),
+    redirect_uri: spCallback,
+    state: 'p7Xn2c9KdL4w',
+    ...changes,
+  });
+}
+
+/** Opens a page as if led there by the provider's own. */
+export function spBrowse(url: string, headers: Record<string, string> = refererHeaders) {
+  return browse(url, headers);
+}
+
+/** Opens a login page, scans as somebody (`userid@corpid`), and gives the parameters that come back. */
+export async function spScan(url: string, person: string): Promise<URLSearchParams> {
+  const page = await spBrowse(url);
+  const visit = await browse(hrefOf(page.text, `data-member="${person}"`));
+  return new URL(visit.location).searchParams;
+}
+
+/** Opens a link in the client, and agrees where that is asked for. */
+export async function spInApp(url: string, person: string): Promise<URLSearchParams> {
+  const headers = { 'user-agent': wecomUserAgent, 'x-sandbox-user': person };
+  const first = await browse(url, headers);
+  const visit = first.location ? first : await browse(hrefOf(first.text, 'data-approve'), headers);
+  return new URL(visit.location).searchParams;
 }

@@ -1,5 +1,6 @@
 import { badEnvelope, type BadCallbackKind } from './bad-callbacks.js';
 import type { CallbackAttempt } from './callback-sender.js';
+import { createAuth } from './events.js';
 import type { Installed, TokenKind, WecomProviderControl } from './control.js';
 import { authorise, customer, endInstallation, installed, resetSecret } from './installing.js';
 import type { WecomProvider } from './provider.js';
@@ -77,11 +78,6 @@ export function wecomProviderControl(provider: WecomProvider): WecomProviderCont
     },
     invalidateTokens: (kind) => invalidate(provider, kind),
   };
-}
-
-/** What `create_auth` says (reference 7.4): not which corp it was. */
-export function createAuth(authCode: string, state: string | undefined) {
-  return { AuthCode: authCode, State: state ?? '', ExtraInfo: '' };
 }
 
 function shown(

@@ -116,3 +116,8 @@ export class ProviderEvents {
     return Math.floor(this.state.clock.now() / 1000);
   }
 }
+
+/** What `create_auth` says (reference 7.4): not which corp it was. */
+export function createAuth(authCode: string, state: string | undefined): XmlFields {
+  return { AuthCode: authCode, State: state ?? '', ExtraInfo: '' };
+}

@@ -42,15 +42,19 @@ export interface UserTicket {
 
 /** A page that someone has open. */
 export interface LoginAttempt {
-  readonly page: LoginFlow | 'consent' | 'install' | 'agree';
+  /** `install` lists administrators, `agree` asks one of them, `consent` asks a member. */
+  readonly page: 'web-suite' | 'web-corp' | 'old-web' | 'install' | 'agree' | 'consent';
+  /** Where it leads back to; an installation from the market leads nowhere. */
   readonly redirectUri?: string;
   readonly state?: string;
   readonly suiteIds: readonly string[];
   /** Of a page of one corp. Plain. */
   readonly corpId?: string;
-  /** Of a consent page or an agreement: who is asked. */
+  /** Who is asked. */
   readonly personId?: string;
+  /** The old web login, for administrators. */
   readonly adminsOnly?: boolean;
   readonly isTest?: boolean;
-  readonly scope?: Scope;
+  /** Of a consent page. */
+  readonly flow?: 'in-app-suite' | 'in-app-corp';
 }

@@ -29,7 +29,7 @@ describe('login.work.weixin.qq.com', () => {
 
   it.each([
     ['no login_type', { login_type: undefined }, 'invalid_login_type'],
-    ['login_type=ServiceApp', { login_type: 'ServiceApp' }, 'invalid_login_type'],
+    ['login_type=ServiceApp with a corpid', { login_type: 'ServiceApp' }, 'invalid_appid'],
     ['no appid', { appid: undefined }, 'invalid_appid'],
     ['an unknown appid', { appid: 'ww0000000000000000' }, 'invalid_appid'],
     ['no agentid', { agentid: undefined }, 'invalid_agentid'],
