@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 
+import { eventually } from '../../../test/fixtures/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/fixtures/postgres.js';
 import type { Clock } from '../../common/clock.js';
 import { Encryption, UnreadableSecretError } from '../../common/encryption.js';
@@ -157,18 +158,32 @@ describe('a cancelled installation', () => {
     expect(said.filter(Boolean)).toHaveLength(1);
   });
 
-  it('is not left by a late refusal that races a new installation', async () => {
-    for (let round = 0; round < 20; round += 1) {
-      await installations.save(corp('old'));
-      await Promise.all([
-        installations.save(corp('new')),
-        installations.cancel('wpCorpA', new Secret('old')),
+  it('is not made by a late refusal while a new installation is being written', async () => {
+    await installations.save(corp('old'));
+    let refusal: Promise<boolean> | undefined;
+    await dataSource.transaction(async (manager) => {
+      await manager.query(`update tenants set permanent_code = $1 where corp_id = 'wpCorpA'`, [
+        encryption.encrypt('new', 'tenant:sp:wpCorpA'),
       ]);
-      expect(await codeNow()).toBe('new');
-      expect(await stored()).toMatchObject({ status: 'active', cancelled_at: null });
-    }
+      refusal = installations.cancel('wpCorpA', new Secret('old'));
+      await untilSomebodyWaits();
+    });
+    expect(await refusal).toBe(false);
+    expect(await codeNow()).toBe('new');
+    expect(await stored()).toMatchObject({ status: 'active', cancelled_at: null });
   });
 });
+
+/** For the row that a transaction of this test holds. */
+async function untilSomebodyWaits(): Promise<void> {
+  await eventually(async () =>
+    expect(
+      await dataSource.query(
+        `select 1 as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      ),
+    ).toEqual([{ waiting: 1 }]),
+  );
+}
 
 describe('a suspended installation', () => {
   it('stays suspended when the corp installs anew', async () => {

@@ -17,7 +17,7 @@ interface InstallWords {
 export const installWords = {
   'zh-CN': {
     install: '安装应用',
-    installHint: '接下来会打开企业微信，由贵公司的管理员确认授权，完成后会回到这里。',
+    installHint: '接下来会打开企业微信，由贵公司的管理员确认授权。',
     onward: '前往企业微信安装',
     trust: '授权在企业微信上完成，这里不会看到您的密码。',
     soon: '如果超过二十分钟才继续，请先刷新此页面。',
@@ -27,8 +27,7 @@ export const installWords = {
   },
   en: {
     install: 'Install for your company',
-    installHint:
-      'WeCom opens next. An administrator of your company approves the app there, and you come back here.',
+    installHint: 'WeCom opens next. An administrator of your company approves the app there.',
     onward: 'Continue to WeCom',
     trust: 'You approve on WeCom itself. Your password is never seen here.',
     soon: 'If more than twenty minutes pass before you continue, reload this page first.',
