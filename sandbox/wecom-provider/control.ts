@@ -1,3 +1,4 @@
+import type { JsapiCall, JsapiPage } from '../wecom/jsapi-verification.js';
 import type { BadCallbackKind } from './bad-callbacks.js';
 import type { CallbackAttempt } from './callback-sender.js';
 import type { XmlFields } from './callback-envelope.js';
@@ -97,6 +98,10 @@ export interface WecomProviderControl {
   setClientUser(corpId: string, id: string): void;
   /** Plays the way from the administrators' console: an `auth_code` for the app's settings page. */
   consoleCode(corpId: string, userid: string): string;
+  /** Plays the client: `wx.config` or `wx.agentConfig` on a page. 0, or the code it refuses with. */
+  verifyJsapi(call: JsapiCall, page: JsapiPage): number;
+  /** Takes consents back. */
+  forgetConsents(): void;
   /** Invalidates tokens before their time: of one kind, or all. */
   invalidateTokens(kind?: TokenKind): void;
 }

@@ -3,6 +3,7 @@ import type { CallbackAttempt } from './callback-sender.js';
 import { createAuth } from './events.js';
 import type { Installed, TokenKind, WecomProviderControl } from './control.js';
 import { authorise, customer, endInstallation, installed, resetSecret } from './installing.js';
+import { verifyProviderJsapi } from './jsapi.js';
 import type { WecomProvider } from './provider.js';
 import { corp, member } from './seed.js';
 import { CODE_SECONDS } from './state.js';
@@ -76,6 +77,8 @@ export function wecomProviderControl(provider: WecomProvider): WecomProviderCont
       const grant = { corpId: of.corpId, personId: who.userid, scope: 'snsapi_base' } as const;
       return state.loginCodes.put({ ...grant, flow: 'console' }, CODE_SECONDS).id;
     },
+    verifyJsapi: (call, page) => verifyProviderJsapi(state, call, page),
+    forgetConsents: () => state.consents.clear(),
     invalidateTokens: (kind) => invalidate(provider, kind),
   };
 }

@@ -6,6 +6,7 @@ import { wecomLoginHost, wecomOldLoginHost } from '../wecom/web-login.js';
 import { providerApiCalls, providerRefusal } from './api-calls.js';
 import { providerInAppCalls } from './in-app-login.js';
 import { installPageCalls } from './install-pages.js';
+import { providerJsapiCalls } from './jsapi.js';
 import type { WecomProvider } from './provider.js';
 import { sharedHost } from './shared-host.js';
 import { oldLoginCalls, providerLoginCalls } from './web-login.js';
@@ -15,7 +16,11 @@ export function wecomHosts(wecom: WecomState, provider: WecomProvider): Platform
   const { state } = provider;
   return [
     sharedHost(wecomLoginHost(wecom), providerLoginCalls(state)),
-    sharedHost(wecomOldLoginHost(wecom), [...oldLoginCalls(state), ...installPageCalls(provider)]),
+    sharedHost(wecomOldLoginHost(wecom), [
+      ...oldLoginCalls(state),
+      ...installPageCalls(provider),
+      ...providerJsapiCalls(wecom, state),
+    ]),
     sharedHost(wecomInAppHost(wecom), providerInAppCalls(state)),
     sharedHost(wecomApiHost(wecom), providerApiCalls(state), providerRefusal(state)),
   ];

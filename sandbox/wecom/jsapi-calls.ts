@@ -2,8 +2,8 @@ import { clientScript } from '../client-script.js';
 import type { PlatformCall } from '../http/platform-host.js';
 import type { Reply } from '../http/reply.js';
 import { jsonObject, textField, type SandboxRequest } from '../http/request.js';
-import { wecomError, wecomSuccess } from './api-reply.js';
-import { verifyJsapi, type JsapiCall } from './jsapi-verification.js';
+import { wecomError, wecomSuccess, type ReplyParts } from './api-reply.js';
+import { verifyJsapi, type JsapiCall, type JsapiPage } from './jsapi-verification.js';
 import type { WecomState } from './state.js';
 
 export const JWEIXIN_PATH = '/open/js/jweixin-1.2.0.js';
@@ -19,26 +19,35 @@ export function wecomScript(state: WecomState, path: string, library: string): P
 
 /** Not WeCom's: where the libraries send what a page configured. The real client does this by itself. */
 export function wecomVerification(state: WecomState): PlatformCall[] {
-  return (['config', 'agentConfig'] satisfies JsapiCall[]).map((call) => ({
+  return jsapiCalls.map((call) => ({
     methods: ['POST'],
     path: `/sandbox/jsapi/${call}`,
     takesToken: false,
-    answer: (request) => readableAnywhere(verify(state, call, request)),
+    answer: (request) =>
+      jsapiReply(state, request, verifyJsapi(state, call, readJsapiPage(request))),
   }));
 }
 
-function verify(state: WecomState, call: JsapiCall, request: SandboxRequest): Reply {
+export const jsapiCalls: readonly JsapiCall[] = ['config', 'agentConfig'];
+
+/** What a page sent to be verified. */
+export function readJsapiPage(request: SandboxRequest): JsapiPage {
   const page = jsonObject(request) ?? {};
   const configured = page['configured'];
-  const errcode = verifyJsapi(state, call, {
+  return {
     configured:
       typeof configured === 'object' && configured !== null
         ? (configured as Record<string, unknown>)
         : {},
     url: textField(page, 'url') ?? '',
     hasConfig: page['hasConfig'] === true,
-  });
-  return errcode === 0 ? wecomSuccess(state, {}) : wecomError(state, request, errcode);
+  };
+}
+
+export function jsapiReply(state: ReplyParts, request: SandboxRequest, errcode: number): Reply {
+  return readableAnywhere(
+    errcode === 0 ? wecomSuccess(state, {}) : wecomError(state, request, errcode),
+  );
 }
 
 function readableAnywhere(reply: Reply): Reply {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 
+import type { ExpiringStore } from '../expiring-store.js';
 import type { WecomState } from './state.js';
-import { findApp, findCorp, type WecomApp, type WecomCorp } from './world.js';
+import { findApp, findCorp } from './world.js';
 
 export type JsapiCall = 'config' | 'agentConfig';
 
@@ -31,16 +32,32 @@ export function verifyJsapi(state: WecomState, call: JsapiCall, page: JsapiPage)
   if (call === 'agentConfig' && !app) return 40056;
   if (app?.disabled === true) return 50003;
 
+  return verifyPage(page, {
+    key: app ? `${corpId}/${app.agentId}` : corpId,
+    tickets: state.jsapiTickets,
+    trustedDomains: (app ? [app] : corp.apps).flatMap((it) => state.trustedDomains(corp, it)),
+  });
+}
+
+/** Whose ticket a page's signature must come from, and where the page may be. */
+export interface JsapiTarget {
+  readonly key: string;
+  readonly tickets: ExpiringStore<{ key: string }>;
+  readonly trustedDomains: readonly string[];
+}
+
+/** What is the same for every sort of app, once it is known whose page it is. */
+export function verifyPage({ configured, url }: JsapiPage, target: JsapiTarget): number {
   const [timestamp, nonceStr] = [text(configured['timestamp']), text(configured['nonceStr'])];
   if (timestamp === undefined || nonceStr === undefined) return 40063;
   // Seconds: eleven digits and more are milliseconds, which WeCom's pages never speak of.
   if (!/^\d{1,10}$/.test(timestamp)) return 40058;
   if (!isListOfNames(configured['jsApiList'])) return 40063;
-  if (!isOnTrustedDomain(state, corp, app, page.url)) return 85005;
+  if (!isOnTrustedDomain(target, url)) return 85005;
 
-  return verifySignature(state, app ? `${corpId}/${app.agentId}` : corpId, {
+  return verifySignature(target, {
     signature: text(configured['signature']) ?? '',
-    signed: { nonceStr, timestamp, url: page.url },
+    signed: { nonceStr, timestamp, url },
   });
 }
 
@@ -52,16 +69,14 @@ interface Signed {
 
 /** 40093 for a signature that no good ticket explains, 42012 for one by another kind's or another app's ticket. */
 function verifySignature(
-  state: WecomState,
-  wanted: string,
+  { key, tickets }: JsapiTarget,
   { signature, signed }: { readonly signature: string; readonly signed: Signed },
 ): number {
-  const { jsapiTickets } = state;
-  const signer = jsapiTickets
+  const signer = tickets
     .all()
-    .find((entry) => jsapiTickets.isLive(entry) && signatureBy(entry.id, signed) === signature);
+    .find((entry) => tickets.isLive(entry) && signatureBy(entry.id, signed) === signature);
   if (!signer) return 40093;
-  return signer.value.key === wanted ? 0 : 42012;
+  return signer.value.key === key ? 0 : 42012;
 }
 
 /** SHA-1 in lower-case hex of the four values in this order, nothing encoded (reference wecom 8). */
@@ -70,23 +85,17 @@ export function signatureBy(ticket: string, { nonceStr, timestamp, url }: Signed
   return createHash('sha1').update(signed, 'utf8').digest('hex');
 }
 
-function needsConfigFirst({ settings }: WecomState): boolean {
+/** Whether the client wants `wx.config` before `wx.agentConfig`. */
+export function needsConfigFirst({ settings }: WecomState): boolean {
   const [client, first] = [settings.clientVersion, AGENT_CONFIG_ALONE];
   return client.localeCompare(first, 'en', { numeric: true }) < 0;
 }
 
 /** A trusted domain of the app, or for `wx.config` of any app of the company; here subdomains are covered. */
-function isOnTrustedDomain(
-  state: WecomState,
-  corp: WecomCorp,
-  app: WecomApp | undefined,
-  url: string,
-): boolean {
+function isOnTrustedDomain({ trustedDomains }: JsapiTarget, url: string): boolean {
   if (!/^https?:\/\/[^#]+$/.test(url) || !URL.canParse(url)) return false;
   const { host } = new URL(url);
-  return (app ? [app] : corp.apps)
-    .flatMap((candidate) => state.trustedDomains(corp, candidate))
-    .some((domain) => host === domain || host.endsWith(`.${domain}`));
+  return trustedDomains.some((domain) => host === domain || host.endsWith(`.${domain}`));
 }
 
 function isListOfNames(value: unknown): boolean {
@@ -96,7 +105,7 @@ function isListOfNames(value: unknown): boolean {
 }
 
 /** Numbers pass as text: the library makes text of them before the client sees them. */
-function text(value: unknown): string | undefined {
+export function text(value: unknown): string | undefined {
   if (typeof value === 'number') return value.toString();
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
