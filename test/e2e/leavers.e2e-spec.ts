@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import * as client from 'openid-client';
+import { DataSource } from 'typeorm';
 
+import { BindingService } from '../../src/account-binding/binding.service.js';
 import { Leavers } from '../../src/account-binding/leavers/leavers.js';
 import { AuditService } from '../../src/audit/audit.service.js';
+import { OidcStore } from '../../src/auth/issuer/oidc-store.js';
 import type { EventEffect } from '../../src/auth/providers/platform-events.js';
+import type { PlatformIdentity } from '../../src/auth/providers/provider.js';
+import { ConnectionRegistry } from '../../src/connections/connection.registry.js';
 import { type Api, adminApi, apiWith } from '../fixtures/api.js';
 import { TestBrowser } from '../fixtures/browser.js';
 import { eventually } from '../fixtures/eventually.js';
@@ -290,6 +295,54 @@ describe('refreshing while the person leaves', () => {
       );
       expect(live).toEqual([]);
     }
+  });
+});
+
+describe('what is under way while the person leaves', () => {
+  it('waits for the event that is being written, and then is not written', async () => {
+    const { account } = await enter('dingtalk', 'manager0042');
+    const [{ id: identityId } = {}] = await identitiesOf(account);
+    const { app } = bed.replicas[0]!.service;
+    const store = app.get(OidcStore, { strict: false });
+    const grant = { accountId: account, signIn: { identityId, connection: 'dingtalk' } };
+    const written = await app.get(DataSource).transaction(async (manager) => {
+      await manager.query('update identities set left_at = now() where id = $1', [identityId]);
+      const writing = store.upsert('Grant', 'of-the-instant', grant, 60);
+      await eventually(async () => {
+        const waiting = await bed.query(
+          `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%oidc_entries%' and datname = current_database()`,
+        );
+        expect(waiting).toHaveLength(1);
+      });
+      return { writing };
+    });
+    expect(await written.writing).toBe(false);
+    expect(await bed.query(`select 1 from oidc_entries where id = 'of-the-instant'`)).toEqual([]);
+  });
+
+  it.each([
+    ['dingtalk', 'manager0042', () => leave('manager0042')],
+    ['wecom-hq', 'Lin.Qiao', () => leaveWecom('Lin.Qiao')],
+  ])('is refused on %s when the platform was asked before', async (slug, member, happened) => {
+    const { account } = await enter(slug, member);
+    const { app } = bed.replicas[0]!.service;
+    const connection = await app.get(ConnectionRegistry, { strict: false }).find(slug);
+    const binding = app.get(BindingService, { strict: false });
+    const [{ issuer, subject, tenant, userId } = {}] = await identitiesOf(account);
+    const identity = { issuer, subject, tenant, userId, profile: {} } as PlatformIdentity;
+    const known = await binding.find(identity.issuer, identity.subject);
+    const askedAt = new Date();
+    await happened();
+    const record = { connection: slug, identity, at: new Date(), directoryRead: true };
+    const proven = { ...record, provenAt: askedAt };
+    await expect(binding.signIn(proven, connection!, known)).rejects.toMatchObject({
+      code: 'not_a_member',
+    });
+    await expect(binding.signIn(proven, connection!, undefined)).rejects.toMatchObject({
+      code: 'not_a_member',
+    });
+    expect(await bed.query('select 1 from accounts')).toHaveLength(1);
+    expect(await identitiesOf(account)).toMatchObject([{ leftAt: expect.any(String) }]);
   });
 });
 
