@@ -5,6 +5,7 @@ import { isLoopback } from './http/loopback.js';
 import { jsonReply, pageReply, redirectReply, type Reply } from './http/reply.js';
 import { header, jsonObject, mediaType, type SandboxRequest } from './http/request.js';
 import { controlPage } from './pages/control.page.js';
+import { wecomProviderActions } from './wecom-provider/control-actions.js';
 
 type Action = (control: SandboxControl, fields: ControlFields) => unknown;
 
@@ -73,10 +74,19 @@ const actions: Readonly<Record<string, Action>> = {
     wecom.invalidateTokens(fields.optionalText('corpId'), fields.optionalText('agentId'));
     return {};
   },
+  ...Object.fromEntries(
+    Object.entries(wecomProviderActions).map(([name, action]): [string, Action] => [
+      name.replace(' ', ' /control/wecom-provider/'),
+      (control, fields) => action(control.wecomProvider, fields),
+    ]),
+  ),
 };
 
 /** Answers what is under no platform's host. Only this machine may steer, and no foreign web page. */
-export function answerControl(control: SandboxControl, request: SandboxRequest): Reply {
+export async function answerControl(
+  control: SandboxControl,
+  request: SandboxRequest,
+): Promise<Reply> {
   if (request.path === '/' && request.method === 'GET') return redirectReply('/control');
   if (!isLoopback(request.ip)) return jsonReply({ error: 'loopback only' }, { status: 403 });
   if (request.method !== 'GET' && header(request, 'sec-fetch-site') === 'cross-site') {
@@ -93,7 +103,7 @@ export function answerControl(control: SandboxControl, request: SandboxRequest):
     ? Object.fromEntries(new URLSearchParams(request.body))
     : { ...Object.fromEntries(request.query), ...jsonObject(request) };
   try {
-    const result = action(control, new ControlFields(fields));
+    const result = await action(control, new ControlFields(fields));
     return isForm ? redirectReply('/control', 303) : jsonReply(result);
   } catch (error) {
     if (error instanceof ControlFault) return jsonReply({ error: error.message }, { status: 400 });
@@ -123,6 +133,10 @@ function stateOf(control: SandboxControl): unknown {
     now: control.now().toISOString(),
     faults: control.faults(),
     calls: control.calls(),
-    settings: { dingtalk: control.dingtalk.settings, wecom: control.wecom.settings },
+    settings: {
+      dingtalk: control.dingtalk.settings,
+      wecom: control.wecom.settings,
+      wecomProvider: control.wecomProvider.settings,
+    },
   };
 }

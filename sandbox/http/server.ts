@@ -21,7 +21,7 @@ export interface ServerParts {
   /** One host that has the whole port, where its client takes no path. */
   readonly root?: PlatformHost;
   /** Answers what is under no platform's host: the control pages. */
-  control(request: SandboxRequest): Reply;
+  control(request: SandboxRequest): Promise<Reply>;
   readonly clock: SandboxClock;
   readonly faults: Faults;
   readonly log: RequestLog;
@@ -62,7 +62,7 @@ async function serve(
     params: {},
   };
   if (host) await serveHost(parts, host, request, outgoing);
-  else send(outgoing, parts.control(request));
+  else send(outgoing, await parts.control(request));
 }
 
 async function serveHost(

@@ -1,3 +1,4 @@
+import { ControlFault } from '../control-fields.js';
 import { randomInt } from 'node:crypto';
 
 import { encrypt } from './callback-crypto.js';
@@ -33,14 +34,16 @@ export class CallbackUrls {
 
   /**
    * Checks a URL as the console does before it saves one (reference 7.3), and saves it.
-   * @throws Error when the URL does not answer with exactly what was encrypted
+   * @throws ControlFault when the URL does not answer with exactly what was encrypted
    */
   async register(wanted: CallbackUrl): Promise<CallbackAttempt> {
     const suite = findSuite(this.state.world, wanted.suiteId);
-    if (!suite) throw new Error(`no suite ${wanted.suiteId}`);
+    if (!suite) throw new ControlFault(`no suite ${wanted.suiteId}`);
     const done = await this.#verify(suite, wanted);
     if (done.outcome !== 'ok') {
-      throw new Error(`40057: the callback URL was not verified: ${done.outcome}, ${done.status}`);
+      throw new ControlFault(
+        `40057: the callback URL was not verified: ${done.outcome}, ${done.status}`,
+      );
     }
     this.#urls = [...this.#urls.filter((it) => !isSamePlace(it, wanted)), wanted];
     return done;

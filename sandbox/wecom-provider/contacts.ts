@@ -1,3 +1,4 @@
+import { ControlFault } from '../control-fields.js';
 import type { CallbackAttempt } from './callback-sender.js';
 import type { XmlFields } from './callback-envelope.js';
 import type { ProviderEvents } from './events.js';
@@ -99,6 +100,6 @@ export class Contacts {
 
 function known(corp: CustomerCorp, userid: string): CorpMember {
   const member = findMember(corp, userid);
-  if (!member) throw new Error(`no member ${userid} in ${corp.corpId}`);
+  if (!member) throw new ControlFault(`no member ${userid} in ${corp.corpId}`);
   return member;
 }

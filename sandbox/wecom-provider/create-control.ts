@@ -1,3 +1,4 @@
+import { ControlFault } from '../control-fields.js';
 import { badEnvelope, type BadCallbackKind } from './bad-callbacks.js';
 import type { CallbackAttempt } from './callback-sender.js';
 import { createAuth } from './events.js';
@@ -104,7 +105,7 @@ function shown(
 function memberOf({ state }: WecomProvider, corpId: string, userid: string) {
   const of = customer(state, corpId);
   const found = findMember(of, userid);
-  if (!found) throw new Error(`no member ${userid} in ${corpId}`);
+  if (!found) throw new ControlFault(`no member ${userid} in ${corpId}`);
   return [of, found] as const;
 }
 
@@ -116,7 +117,7 @@ function sendBad(
 ): Promise<CallbackAttempt> {
   const suite = findSuite(state.world, suiteId);
   const to = urls.find(suiteId, 'command');
-  if (!suite || !to) throw new Error(`no command URL is registered for ${suiteId}`);
+  if (!suite || !to) throw new ControlFault(`no command URL is registered for ${suiteId}`);
   const { message, pair } =
     corpId === undefined
       ? events.commandDelivery(suite, to, 'suite_ticket', { SuiteTicket: 'FORGED' })

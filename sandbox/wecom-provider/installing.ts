@@ -1,3 +1,4 @@
+import { ControlFault } from '../control-fields.js';
 import { randomBytes } from 'node:crypto';
 
 import { AUTH_CODE_SECONDS, type WecomProviderState } from './state.js';
@@ -96,21 +97,21 @@ export function resetSecret(state: WecomProviderState, corpId: string, suiteId: 
   return state.authCodes.put({ corpId: corp.corpId, suiteId }, AUTH_CODE_SECONDS).id;
 }
 
-/** @throws Error when there is no such corp: the tester's mistake */
+/** @throws ControlFault when there is no such corp: the tester's mistake */
 export function customer(state: WecomProviderState, corpId: string): CustomerCorp {
   const corp = findCustomer(state.world, corpId);
-  if (!corp) throw new Error(`no customer ${corpId}`);
+  if (!corp) throw new ControlFault(`no customer ${corpId}`);
   return corp;
 }
 
-/** @throws Error when the app is not in the corp: the tester's mistake */
+/** @throws ControlFault when the app is not in the corp: the tester's mistake */
 export function installed(
   state: WecomProviderState,
   corpId: string,
   suiteId: string,
 ): Installation {
   const installation = findInstallation(state.world, corpId, suiteId);
-  if (!installation) throw new Error(`${suiteId} is not installed in ${corpId}`);
+  if (!installation) throw new ControlFault(`${suiteId} is not installed in ${corpId}`);
   return installation;
 }
 

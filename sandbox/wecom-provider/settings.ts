@@ -55,3 +55,28 @@ export const defaultSettings: WecomProviderSettings = {
   promptTimeoutMs: 1000,
   timeoutMs: 5000,
 };
+
+/** What each setting may be. */
+export const settingChoices: {
+  readonly [Name in keyof WecomProviderSettings]: readonly WecomProviderSettings[Name][] | 'number';
+} = {
+  repeatedSuiteToken: ['same', 'new'],
+  badProviderTokenCode: [40082, 40014],
+  expiredCorpTokenCode: [42001, 40014],
+  badSecretCode: [40001, 40091],
+  spentCodeCode: [40029, 42022],
+  expiredCodeCode: [40029, 42003],
+  cancelledCode: [40084, 48004],
+  delegatedCorpTokenCode: [48002, 40084],
+  serviceAppId: ['suite', 'suite-or-corpid'],
+  disabledMembers: ['let-in', 'refused'],
+  websiteInstallPush: ['none', 'before-redirect', 'after-redirect'],
+  comingBack: ['encrypts', 'keeps-ids'],
+  ticketPushes: ['every-ten-minutes', 'off'],
+  retryOn: ['no-answer', 'non-200'],
+  retryDelayMs: 'number',
+  duplicates: 'number',
+  appVerification: ['corp', 'provider'],
+  promptTimeoutMs: 'number',
+  timeoutMs: 'number',
+};
