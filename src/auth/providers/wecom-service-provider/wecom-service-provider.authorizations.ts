@@ -50,17 +50,8 @@ export class Authorizations {
    * Reads what the corp's authorization says now, and keeps it.
    * @throws AppError `tenant_not_allowed` where it is over, the platform's failures
    */
-  async describe(installation: ActiveInstallation): Promise<ActiveInstallation> {
-    const { corpId, permanentCode } = installation;
-    const facts = await this.tenants.whileAuthorized(installation, async () =>
-      factsIn(
-        await this.tools.tokens.use(this.tokens.suite, (token) =>
-          this.suite.authInfo(token, corpId, permanentCode),
-        ),
-      ),
-    );
-    await this.tools.installations.describe(corpId, facts);
-    return { ...installation, ...facts };
+  describe(installation: ActiveInstallation): Promise<ActiveInstallation> {
+    return this.tenants.whileAuthorized(installation, () => this.#describe(installation));
   }
 
   /**
@@ -74,12 +65,25 @@ export class Authorizations {
     return agentId;
   }
 
-  /** The code is saved already: a corp that is not described yet is described when its agent id is needed. */
+  async #describe(installation: ActiveInstallation): Promise<ActiveInstallation> {
+    const { corpId, permanentCode } = installation;
+    const reply = await this.tools.tokens.use(this.tokens.suite, (token) =>
+      this.suite.authInfo(token, corpId, permanentCode),
+    );
+    const facts = factsIn(reply);
+    await this.tools.installations.describe(corpId, facts);
+    return { ...installation, ...facts };
+  }
+
+  /**
+   * The code is saved already: a corp that is not described yet is described when its agent id is needed. No authorization that was given a
+   * moment ago is ended by a refusal here.
+   */
   async #describeIfPossible(corpId: string): Promise<void> {
     try {
       // A corp that was suspended here stays so, and nothing is asked for it.
       const found = await this.tools.installations.find(corpId);
-      if (found?.status === 'active') await this.describe(await this.tenants.active(corpId));
+      if (found?.status === 'active') await this.#describe(await this.tenants.active(corpId));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       this.tools.warn('a corp that installed the app could not be described yet', {

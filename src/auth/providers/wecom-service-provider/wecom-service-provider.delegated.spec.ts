@@ -34,10 +34,10 @@ describe('a delegated app', () => {
     const { agentId: _, ...before } = installations.kept.get(cast.corp)!;
     installations.kept.set(cast.corp, before);
 
-    for (const _time of [1, 2])
-      expect((await provider.web.lookUpUrl?.(request))?.searchParams.get('agentid')).toBe(
-        '1000017',
-      );
+    for (const state of ['first', 'second'])
+      expect(
+        (await provider.web.lookUpUrl?.({ ...request, state }))?.searchParams.get('agentid'),
+      ).toBe('1000017');
     expect(wecom.calls()).toEqual(['service/get_suite_token', 'service/get_auth_info']);
   });
 
@@ -140,8 +140,8 @@ describe('a delegated app', () => {
       const corp = await install();
       corp.gone = gone;
 
-      for (const _time of [1, 2])
-        await expect(provider.web.identify('CODE', cast.corp)).rejects.toMatchObject({
+      for (const code of ['C1', 'C2'])
+        await expect(provider.web.identify(code, cast.corp)).rejects.toMatchObject({
           code: 'tenant_not_allowed',
         });
       expect(wecom.calls()).toEqual(['gettoken']);

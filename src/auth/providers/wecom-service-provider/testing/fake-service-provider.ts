@@ -155,9 +155,8 @@ export class FakeServiceProvider extends HttpClient {
     }
     requireFields(call, query, 'corpid', 'corpsecret');
     const corp = this.corps.find(({ corpId }) => corpId === query['corpid']);
-    if (corp?.permanentCode !== query['corpsecret']) return 40001;
-    if (corp?.gone) return corp.gone;
-    return this.#corpToken(corp);
+    if (!corp || corp.permanentCode !== query['corpsecret']) return 40001;
+    return corp.gone ?? this.#corpToken(corp);
   }
 
   #serve(call: string, whose: string, query: Record<string, string>, body: Body): Body | number {
