@@ -253,8 +253,8 @@ describe('callbacks', () => {
       await control.registerCallback({ suiteId: spTemplate.suiteId, kind: 'app', url });
       await control.install(pineCorp, spTemplate.suiteId);
       await control.deleteMember(pineCorp, 'chen.mo');
-      const { last } = template;
       const corpId = control.seenCorpId(pineCorp);
+      const last = template.received.find(({ message }) => message.includes('change_contact'));
       expect(last).toMatchObject({
         isSigned: true,
         receiveId: corpId,
@@ -284,9 +284,47 @@ describe('callbacks', () => {
       });
       expect(own.last?.receiveId).toBe(control.seenCorpId(pineCorp));
       await control.deleteMember(pineCorp, 'chen.mo');
-      expect(own.last).toMatchObject({ isSigned: true });
-      expect(cdata(own.last?.message ?? '', 'ChangeType')).toBe('delete_user');
+      const told = own.received.find(({ message }) => message.includes('delete_user'));
+      expect(told).toMatchObject({ isSigned: true });
       await own.stop();
+    });
+  });
+
+  describe('people who come and go', () => {
+    const events = (): string[][] =>
+      third.received
+        .map(({ message }) => message)
+        .filter((message) => /subscribe/.test(message))
+        .map((message) => [cdata(message, 'Event'), cdata(message, 'FromUserName')]);
+    const seen = (userid: string): string => control.seenUserid(pineCorp, userid);
+
+    beforeEach(async () => {
+      third.answer = () => ({ body: '' });
+      await control.install(pineCorp, spSuite.suiteId, { visible: ['lin.qiao', 'chen.mo'] });
+      const url = `${third.url}/data`;
+      await control.registerCallback({ suiteId: spSuite.suiteId, kind: 'data', url });
+    });
+
+    it('are announced when they are disabled and enabled, and when they leave', async () => {
+      const chen = seen('chen.mo');
+      await control.updateMember(pineCorp, 'chen.mo', { status: 2 });
+      await control.updateMember(pineCorp, 'chen.mo', { status: 1 });
+      await control.updateMember(pineCorp, 'chen.mo', { department: [1] });
+      await control.deleteMember(pineCorp, 'chen.mo');
+      await control.deleteMember(pineCorp, 'gao.yuan');
+      expect(events()).toEqual([
+        ['unsubscribe', chen],
+        ['subscribe', chen],
+        ['unsubscribe', chen],
+      ]);
+    });
+
+    it('are announced when the visible range changes', async () => {
+      await control.change(pineCorp, spSuite.suiteId, { visible: ['chen.mo', 'gao.yuan'] });
+      expect(events().sort()).toEqual([
+        ['subscribe', seen('gao.yuan')],
+        ['unsubscribe', seen('lin.qiao')],
+      ]);
     });
   });
 

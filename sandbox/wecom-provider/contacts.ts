@@ -2,14 +2,23 @@ import { ControlFault } from '../control-fields.js';
 import type { CallbackAttempt } from './callback-sender.js';
 import type { XmlFields } from './callback-envelope.js';
 import type { ProviderEvents } from './events.js';
-import { customer } from './installing.js';
+import { customer, installed } from './installing.js';
 import type { WecomProviderState } from './state.js';
-import { findMember, findSuite, isInRange, type CorpMember, type CustomerCorp } from './world.js';
+import {
+  findMember,
+  findSuite,
+  isInRange,
+  type CorpMember,
+  type CustomerCorp,
+  type Installation,
+} from './world.js';
 
 export type ContactChange = 'create_user' | 'update_user' | 'delete_user';
 
 /** What may change of a member; `userid` is a rename. */
 export type MemberChanges = Partial<Omit<CorpMember, 'firstUserid'>>;
+
+type Told = Promise<CallbackAttempt | undefined>;
 
 /** What a corp's administrator does to its people, and what the provider's apps there are told. */
 export class Contacts {
@@ -21,7 +30,8 @@ export class Contacts {
   create(corpId: string, member: CorpMember): Promise<CallbackAttempt[]> {
     const corp = customer(this.state, corpId);
     corp.members.push(member);
-    return this.#tell(corp, member, 'create_user', this.#details(member));
+    const told = this.#tell(corp, member, 'create_user', this.#details(member));
+    return answers([...told, ...this.#announce(corp, member, 'subscribe')]);
   }
 
   /** A rename keeps the encrypted id; where ids are plain it is announced as `NewUserID`. */
@@ -37,48 +47,88 @@ export class Contacts {
     const newId = this.state.seen.userid(corp, after);
     corp.members = corp.members.map((it) => (it === before ? after : it));
     this.#renameInRanges(corp, before.userid, after.userid);
-    return this.#tell(corp, after, 'update_user', {
-      ...this.#details(after, changes),
+    const told = this.#tell(corp, after, 'update_user', {
       UserID: oldId,
       NewUserID: newId === oldId ? undefined : newId,
+      ...this.#details(after, changes),
+    });
+    const wasActive = before.status === 1;
+    if (wasActive === (after.status === 1)) return answers(told);
+    return answers([
+      ...told,
+      ...this.#announce(corp, after, wasActive ? 'unsubscribe' : 'subscribe'),
+    ]);
+  }
+
+  delete(corpId: string, userid: string): Promise<CallbackAttempt[]> {
+    const corp = customer(this.state, corpId);
+    const member = known(corp, userid);
+    const told = this.#tell(corp, member, 'delete_user', {});
+    const announced = this.#announce(corp, member, 'unsubscribe');
+    corp.members = corp.members.filter((it) => it !== member);
+    return answers([...told, ...announced]);
+  }
+
+  /** Another visible range: whoever enters or leaves it is announced (reference 7.5). */
+  changeRange(corpId: string, suiteId: string, visible: Installation['visible']): Told[] {
+    const corp = customer(this.state, corpId);
+    const installation = installed(this.state, corp.corpId, suiteId);
+    const before = { ...installation };
+    installation.visible = visible;
+    return corp.members.flatMap((member) => {
+      const was = isInRange(before, member.userid);
+      if (was === isInRange(installation, member.userid)) return [];
+      return this.#event(corp, installation, member, was ? 'unsubscribe' : 'subscribe');
     });
   }
 
-  async delete(corpId: string, userid: string): Promise<CallbackAttempt[]> {
-    const corp = customer(this.state, corpId);
-    const member = known(corp, userid);
-    const telling = this.#tell(corp, member, 'delete_user', {});
-    corp.members = corp.members.filter((it) => it !== member);
-    return telling;
+  /** Third-party apps at the command URL, delegated ones at their own (reference 7.4, 9.2). */
+  #tell(corp: CustomerCorp, member: CorpMember, change: ContactChange, more: XmlFields): Told[] {
+    const { state, events } = this;
+    const UserID = state.seen.userid(corp, member);
+    return this.#appsThatSee(corp, member).map((installation) => {
+      if (findSuite(state.world, installation.suiteId)?.kind === 'delegated') {
+        const fields = { Event: 'change_contact', ChangeType: change, UserID, ...more };
+        return events.corpEvent(corp, installation, fields);
+      }
+      return events.command(installation.suiteId, 'change_contact', {
+        AuthCorpId: state.seen.corpId(corp),
+        ChangeType: change,
+        UserID,
+        // Seen to be left out now and then (reference 7.4).
+        OpenUserID: state.variation.chance(0.2) ? undefined : state.seen.openUserid(corp, member),
+        ...more,
+        // Only delegated apps are told: the others learn of it by the data URL.
+        Status: undefined,
+      });
+    });
   }
 
-  /** Third-party apps at the command URL, delegated ones at their own (reference 7.4, 9.2). */
-  async #tell(
+  /** Who joins, leaves or is disabled comes and goes for every app that sees them (reference 7.5). */
+  #announce(corp: CustomerCorp, member: CorpMember, event: 'subscribe' | 'unsubscribe'): Told[] {
+    return this.#appsThatSee(corp, member).map((installation) =>
+      this.#event(corp, installation, member, event),
+    );
+  }
+
+  #event(
     corp: CustomerCorp,
+    installation: Installation,
     member: CorpMember,
-    change: ContactChange,
-    more: XmlFields,
-  ): Promise<CallbackAttempt[]> {
-    const { state, events } = this;
-    const told = state.world.installations
-      .filter((it) => it.corpId === corp.corpId && it.status === 'active')
-      .filter((it) => isInRange(it, member.userid))
-      .map((installation) => {
-        const UserID = state.seen.userid(corp, member);
-        if (findSuite(state.world, installation.suiteId)?.kind === 'delegated') {
-          const fields = { Event: 'change_contact', ChangeType: change, UserID, ...more };
-          return events.corpEvent(corp, installation, fields);
-        }
-        return events.command(installation.suiteId, 'change_contact', {
-          AuthCorpId: state.seen.corpId(corp),
-          ChangeType: change,
-          UserID,
-          // Seen to be left out now and then (reference 7.4).
-          OpenUserID: state.variation.chance(0.2) ? undefined : state.seen.openUserid(corp, member),
-          ...more,
-        });
-      });
-    return (await Promise.all(told)).filter((attempt) => attempt !== undefined);
+    event: 'subscribe' | 'unsubscribe',
+  ): Told {
+    return this.events.corpEvent(corp, installation, {
+      FromUserName: this.state.seen.userid(corp, member),
+      Event: event,
+      EventKey: '',
+      AgentID: installation.agentId,
+    });
+  }
+
+  #appsThatSee(corp: CustomerCorp, member: CorpMember): Installation[] {
+    return this.state.world.installations.filter(
+      (it) => it.corpId === corp.corpId && it.status === 'active' && isInRange(it, member.userid),
+    );
   }
 
   /** Neither name nor phone: they go to apps of another kind. */
@@ -96,6 +146,10 @@ export class Contacts {
       installation.visible = installation.visible.map((it) => (it === before ? after : it));
     }
   }
+}
+
+async function answers(told: readonly Told[]): Promise<CallbackAttempt[]> {
+  return (await Promise.all(told)).filter((attempt) => attempt !== undefined);
 }
 
 function known(corp: CustomerCorp, userid: string): CorpMember {

@@ -41,11 +41,15 @@ export function wecomProviderControl(provider: WecomProvider): WecomProviderCont
         : undefined;
       return shown(provider, corpId, suiteId, authCode, answer);
     },
-    change: (corpId, suiteId, changes) => {
+    change: async (corpId, suiteId, { visible, ...changes }) => {
       const of = customer(state, corpId);
       Object.assign(installed(state, of.corpId, suiteId), changes);
       if (changes.status === 'disabled') dropCorpTokens(state, of.corpId, suiteId);
-      return events.command(suiteId, 'change_auth', { AuthCorpId: state.seen.corpId(of) });
+      const announced = visible === undefined ? [] : contacts.changeRange(corpId, suiteId, visible);
+      const fields = { AuthCorpId: state.seen.corpId(of) };
+      const answer = await events.command(suiteId, 'change_auth', fields);
+      await Promise.all(announced);
+      return answer;
     },
     cancel: (corpId, suiteId) =>
       events.command(suiteId, 'cancel_auth', {
