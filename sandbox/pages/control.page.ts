@@ -10,7 +10,7 @@ export function controlPage(control: SandboxControl): Html {
     'Control',
     html`<h1>Sandbox control <span class="quiet">沙箱控制台</span></h1>
       ${messages(control)} ${clock(control)} ${faults(control)} ${clientUser(control)}
-      ${people(control)} ${calls(control)}
+      ${people(control)} ${wecomProvider(control)} ${calls(control)}
       <h2>Start over</h2>
       <form method="post" action="/control/reset">
         <button class="button plain">Reset clock, faults, tokens, counters</button>
@@ -111,6 +111,56 @@ function people(control: SandboxControl): Html {
     ['Corp', 'App', 'People'],
     rows.map(({ corp, app, people }) => [corp, app, people]),
   );
+}
+
+/** The service provider's side: install, cancel, push, and how the last callbacks were answered. */
+function wecomProvider({ wecomProvider: provider }: SandboxControl): Html {
+  const { corps, installations } = provider.world;
+  const suites = provider.world.provider.suites.filter(({ kind }) => kind !== 'login');
+  const app = html`<label
+      >Corp<select name="corpId">
+        ${corps
+          .slice(0, 20)
+          .map((corp) => html`<option value="${corp.corpId}">${corp.name}</option>`)}
+      </select></label
+    >
+    <label
+      >App<select name="suiteId">
+        ${suites.map((suite) => html`<option value="${suite.suiteId}">${suite.name}</option>`)}
+      </select></label
+    >`;
+  const form = (action: string, label: string): Html =>
+    html`<form class="row" method="post" action="/control/wecom-provider/${action}">
+      ${app}<button class="button">${label}</button>
+    </form>`;
+  return html`<h2>WeCom service provider 服务商</h2>
+    <form method="post" action="/control/wecom-provider/tickets">
+      <button class="button plain">Push tickets 推送 suite_ticket</button>
+    </form>
+    ${form('installations', 'Install 安装')} ${form('installations/cancel', 'Cancel 取消授权')}
+    ${table(
+      'Installed 已安装',
+      ['Corp', 'App', 'Agent', 'Status'],
+      installations
+        .slice(-20)
+        .map((it) => [it.corpId, it.suiteId, it.agentId.toString(), it.status]),
+    )}
+    ${table(
+      'Callbacks 回调',
+      ['At', 'Event', 'Try', 'Status', 'Outcome', 'Answer'],
+      provider
+        .callbacks()
+        .slice(-20)
+        .reverse()
+        .map((it) => [
+          it.at,
+          it.event,
+          it.attempt.toString(),
+          it.status.toString(),
+          it.outcome,
+          it.body.slice(0, 80),
+        ]),
+    )}`;
 }
 
 function calls(control: SandboxControl): Html {

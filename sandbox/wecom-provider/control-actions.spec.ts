@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startSandbox, type Sandbox } from '../sandbox.js';
-import { json } from '../testing/browse.js';
+import { browse, json } from '../testing/browse.js';
 import { CallbackReceiver, cdata } from '../testing/callback-receiver.js';
 import { pineCorp, redwoodCorp, spSuite, spTemplate } from '../testing/wecom-provider.js';
 
@@ -87,6 +87,15 @@ describe('the control of a service provider over HTTP', () => {
     const wrong = { name: 'cancelledCode', value: 1 };
     expect(await post('settings', wrong)).toMatchObject({ status: 400 });
     expect(await post('settings', { name: 'nope', value: 1 })).toMatchObject({ status: 400 });
+  });
+
+  it('is on the page for people, whose forms come back to it', async () => {
+    const form = new URLSearchParams({ corpId: pineCorp, suiteId });
+    const answer = await json(`${sandbox.url}/control/wecom-provider/installations`, form);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/control']);
+    const page = await browse(`${sandbox.url}/control`);
+    expect(page.text).toContain(`<td>${pineCorp}</td>`);
+    expect(page.text).toContain('<td>create_auth</td>');
   });
 
   it('has the rest of it', async () => {
