@@ -10,8 +10,9 @@ import type { EventEffect } from '../../src/auth/providers/platform-events.js';
 import type { PlatformIdentity } from '../../src/auth/providers/provider.js';
 import { ConnectionRegistry } from '../../src/connections/connection.registry.js';
 import { type Api, adminApi, apiWith } from '../fixtures/api.js';
-import { TestBrowser } from '../fixtures/browser.js';
+import { linkWith, TestBrowser } from '../fixtures/browser.js';
 import { eventually } from '../fixtures/eventually.js';
+import { submitAndFollow } from '../fixtures/forms.js';
 import { openTestBed, portal, type TestBed } from '../fixtures/service.js';
 import {
   atPortal,
@@ -406,6 +407,30 @@ describe('a person who returns', () => {
 });
 
 describe('an identity that left', () => {
+  it('comes back by a binding link, with a click', async () => {
+    const person = await enter('dingtalk', 'manager0042');
+    await api('POST', `/accounts/${person.account}/identities`, {
+      body: { connection: 'wecom-hq', subject: 'wang.m' },
+    });
+    await leave('manager0042');
+    const { access, browser } = await enter('wecom-hq', 'wang.m');
+    const link = await apiWith(bed, access)('POST', '/me/bindings', {
+      body: { connection: 'dingtalk', returnTo: portal.postLogoutRedirectUri },
+    });
+    const login = await browser.follow((link.body as { url: string }).url);
+    const confirm = await browser.follow(linkWith(login, 'data-member="manager0042"'));
+    expect(await identitiesOf(person.account)).toMatchObject([
+      { connection: 'dingtalk', leftAt: expect.any(String) },
+      { connection: 'wecom-hq', leftAt: null },
+    ]);
+    const end = await submitAndFollow(browser, confirm, confirm.url.pathname, {}, atPortal);
+    expect(end.location?.search).toBe('?binding=ok');
+    expect(await identitiesOf(person.account)).toMatchObject([
+      { connection: 'dingtalk', leftAt: null },
+      { connection: 'wecom-hq', leftAt: null },
+    ]);
+  });
+
   it('is no way in: the other one is the last', async () => {
     const person = await enter('dingtalk', 'manager0042');
     const bound = await api('POST', `/accounts/${person.account}/identities`, {

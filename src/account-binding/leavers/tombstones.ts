@@ -29,7 +29,7 @@ export class Tombstones {
   async refuseLeaver(record: SignInRecord, bound: BoundIdentity | undefined): Promise<void> {
     const { provenAt = record.at } = record;
     const hasLeft = bound
-      ? bound.leftAt !== undefined && bound.leftAt > provenAt
+      ? bound.leftAt !== undefined && bound.leftAt >= provenAt
       : await this.#isRetired(record, provenAt);
     if (hasLeft) throw new AppError('not_a_member', 'This person has just left the company.');
   }
@@ -44,7 +44,7 @@ export class Tombstones {
     const rows = await this.dataSource.query<unknown[]>(
       `with returned as (
          update identities set left_at = null, connection = $5
-          where id = $1 and account_id = $2 and left_at <= $3
+          where id = $1 and account_id = $2 and left_at < $3
           returning account_id
        )
        insert into account_events (type, account_id, data, at)
@@ -66,7 +66,7 @@ export class Tombstones {
     const { issuer, subject, tenant, userId } = identity;
     const rows = await this.dataSource.query<unknown[]>(
       `select 1 from identities
-        where tenant = $1 and user_id = $2 and left_at > $3 and subject = $4 and ${issuerSql} = $5`,
+        where tenant = $1 and user_id = $2 and left_at >= $3 and subject = $4 and ${issuerSql} = $5`,
       [tenant ?? null, userId ?? null, provenAt, subject, issuer],
     );
     return rows.length > 0;
