@@ -147,20 +147,19 @@ describe('who a code stands for', () => {
       const outside = await info3rd(await inAppCode(`chen.mo@${pineCorp}`, scope), spSuite);
       expect(outside).not.toHaveProperty('user_ticket');
       const agreed = await info3rd(await inAppCode(lin, scope), spSuite);
-      expect(agreed).toMatchObject({ expires_in: 1800 });
+      expect(agreed).toMatchObject({ expires_in: 7200 });
 
-      const token = await spSuiteToken(sandbox);
-      const detail = (ticket?: unknown): Promise<Fields> =>
-        service(sandbox, `auth/getuserdetail3rd?suite_access_token=${token}`, {
-          user_ticket: ticket,
-        });
+      const detail = async (ticket?: unknown): Promise<Fields> => {
+        const call = `auth/getuserdetail3rd?suite_access_token=${await spSuiteToken(sandbox)}`;
+        return service(sandbox, call, { user_ticket: ticket });
+      };
       const known = await detail(agreed['user_ticket']);
       expect(known).toMatchObject({ gender: '2', name: agreed['userid'] });
       expect(JSON.stringify(known)).not.toContain('13900000031');
       expect(JSON.stringify(known)).not.toContain('林乔');
       expect(await detail()).toMatchObject({ errcode: 84090 });
       expect(await detail('nope')).toMatchObject({ errcode: 84015 });
-      sandbox.control.advance(1801);
+      sandbox.control.advance(7201);
       expect(await detail(agreed['user_ticket'])).toMatchObject({ errcode: 84014 });
       const userinfo = await info3rd(await inAppCode(lin, 'snsapi_userinfo'), spSuite);
       expect(await detail(userinfo['user_ticket'])).toMatchObject({ gender: '0', avatar: '' });

@@ -23,7 +23,7 @@ export const AUTH_CODE_SECONDS = 600;
 export const PRE_AUTH_SECONDS = 1200;
 export const TICKET_SECONDS = 1800;
 export const TOKEN_SECONDS = 7200;
-export const USER_TICKET_SECONDS = 1800;
+export const USER_TICKET_SECONDS = 7200;
 export const AUTH_LINK_SECONDS = 864_000;
 export const CONSENT_SECONDS = 30 * 86_400;
 
