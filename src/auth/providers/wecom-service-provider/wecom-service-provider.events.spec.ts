@@ -233,6 +233,18 @@ describe('an event of a corp', () => {
   });
 });
 
+it('the login suite has nothing to say but its tickets', async () => {
+  const fake = await openFake();
+  await fake.install();
+  const xml = command('cancel_auth', { AuthCorpId: cast.corp }, cast.loginSuite);
+  const push = post({ xml, receiveId: cast.loginSuite, token: 'loginToken' });
+  const read = await fake.provider.events?.read('login-suite', push);
+  if (read?.kind !== 'event') throw new Error('not an event');
+
+  expect(await fake.provider.events?.handle(read.event)).toEqual([]);
+  expect(fake.installations.kept.get(cast.corp)?.status).toBe('active');
+});
+
 it('an unknown kind is taken, and means nothing', async () => {
   const fake = await openFake();
 

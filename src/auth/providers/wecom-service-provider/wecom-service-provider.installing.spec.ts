@@ -112,7 +112,7 @@ describe('an authorization code', () => {
   });
 
   it('of a corp that we suspended leaves it so, and asks nothing for it', async () => {
-    const { provider, wecom, install, installations } = await openFake();
+    const { provider, wecom, install, installations, warnings } = await openFake();
     await install();
     const before = installations.kept.get(cast.corp)!;
     installations.kept.set(cast.corp, { ...before, status: 'suspended' });
@@ -120,6 +120,7 @@ describe('an authorization code', () => {
 
     expect(await provider.installing?.complete('AC')).toMatchObject({ status: 'suspended' });
     expect(wecom.calls()).not.toContain('service/get_auth_info');
+    expect(warnings).toEqual([]);
     expect(installations.kept.get(cast.corp)?.permanentCode?.reveal()).toBe('PERM-new');
   });
 
