@@ -135,13 +135,11 @@ export interface CodeExchange {
 export interface RedirectSignIn extends CodeExchange {
   /** `page`: the platform checks the Referer, so a page of ours leads there by itself, not a bare redirect. Absent: `redirect`. */
   readonly leaveBy?: 'redirect' | 'page';
-  /** Where the browser is sent. `state` is 32 letters and digits. */
-  authorizationUrl(request: AuthorizationRequest): URL;
   /**
-   * Present where something has to be looked up first, e.g. the app's agent id in the tenant: to be asked in place of `authorizationUrl`.
+   * Where the browser is sent. `state` is 32 letters and digits.
    * @throws AppError `tenant_not_allowed` where the sign-in can't take place in that tenant, or in none that is known
    */
-  readonly lookUpUrl?: (request: AuthorizationRequest) => Promise<URL>;
+  authorizationUrl(request: AuthorizationRequest): URL | Promise<URL>;
   /**
    * Reads the query of the callback.
    * @returns the code

@@ -45,6 +45,7 @@ export class Departure {
    * @param tenant the corp that the request behind the goal names
    * @param secret what the browser's cookie shall hold, where the caller has tied something to it already
    * @returns `undefined` when the request behind the goal has expired
+   * @throws AppError where the platform says, or we know, that the sign-in cannot begin
    */
   async leave(
     connection: OpenConnection & { readonly provider: Provider },
@@ -76,18 +77,18 @@ export class Departure {
     const answer: BrowserAnswer =
       where.kind === 'asked'
         ? { kind: 'page', page: where.page }
-        : this.#goTo(connection, { codeKind, state, tenant, webPath }, browser);
+        : await this.#goTo(connection, { codeKind, state, tenant, webPath }, browser);
     return {
       params,
       answer: known === secret ? answer : { ...answer, setCookie: this.#cookie.header(secret) },
     };
   }
 
-  #goTo(
+  async #goTo(
     { slug, provider }: OpenConnection & { readonly provider: Provider },
     { codeKind, state, tenant, webPath }: Way,
     browser: BrowserRequest,
-  ): BrowserAnswer {
+  ): Promise<BrowserAnswer> {
     const { web, inApp } = provider;
     const callbackUrl = new URL(`/callback/${slug}`, this.config.issuerUrl);
     const language = browser.language === 'en' ? 'en' : 'zh';
@@ -104,7 +105,7 @@ export class Departure {
       };
     }
     const way = codeKind === 'in-app' && inApp.handOff === 'redirect' ? inApp : web;
-    const { href: url } = way.authorizationUrl({
+    const { href: url } = await way.authorizationUrl({
       state,
       callbackUrl,
       language,

@@ -1,13 +1,17 @@
 import { Injectable } from '@nestjs/common';
 
+import { AppError } from '../../common/app-error.js';
 import { ConnectionRegistry, type OpenConnection } from '../../connections/connection.registry.js';
 import { ClientRegistry, type RegisteredClient } from '../issuer/clients/client.registry.js';
 import { ConnectionChoice } from '../issuer/connection-choice.js';
 import { Interactions, type PendingRequest } from '../issuer/interactions.js';
 import { requestedConnection } from '../issuer/request-checks.js';
+import type { Provider } from '../providers/provider.js';
 import type { BrowserAnswer, BrowserRequest } from './browser-request.js';
 import { Departure, isOnPlatform } from './departure.js';
+import { failureOf } from './failures.js';
 import { Pages } from './pages/pages.js';
+import { PersonSignIn } from './person-sign-in.js';
 import { StartAgain } from './start-again.js';
 import { BeginStep } from './steps/begin-step.js';
 
@@ -20,6 +24,7 @@ export class HandOff {
     private readonly connections: ConnectionRegistry,
     private readonly choice: ConnectionChoice,
     private readonly departure: Departure,
+    private readonly people: PersonSignIn,
     private readonly steps: BeginStep,
     private readonly startAgain: StartAgain,
     private readonly pages: Pages,
@@ -67,7 +72,20 @@ export class HandOff {
     const connection = await this.connections.find(slug);
     if (!connection) return this.#noConnection(browser);
     if (!isOnPlatform(connection)) return this.#toOwnPages(uid, connection, browser);
+    try {
+      return await this.#leave(uid, connection, browser);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return this.#failed(uid, connection, error, browser);
+    }
+  }
 
+  async #leave(
+    uid: string,
+    connection: OpenConnection & { readonly provider: Provider },
+    browser: BrowserRequest,
+  ): Promise<BrowserAnswer> {
+    const { slug } = connection;
     const leaving = await this.departure.leave(
       connection,
       { kind: 'sign-in', interactionUid: uid },
@@ -83,6 +101,23 @@ export class HandOff {
     // The attempt of a connection that this client may not use is never told its state.
     if (!(await this.choice.isPossible(client, slug))) return this.#noConnection(browser);
     return leaving.answer;
+  }
+
+  /** It failed before it left: the client is told as of one that came back. */
+  async #failed(
+    uid: string,
+    { slug }: OpenConnection,
+    error: AppError,
+    browser: BrowserRequest,
+  ): Promise<BrowserAnswer> {
+    const pending = await this.#pending(uid, uid);
+    if (!pending) return this.startAgain.expired(browser);
+    if (!(await this.choice.isPossible(pending.client, slug))) return this.#noConnection(browser);
+    const { ip, requestId } = browser;
+    this.people.noteFailure(slug, error, { ip, requestId, clientId: pending.client.clientId });
+    const outcome = { kind: 'failed' as const, ...failureOf(error) };
+    const next = await this.interactions.finish(uid, undefined, outcome, undefined);
+    return next ? { kind: 'redirect', url: next } : this.startAgain.expired(browser);
   }
 
   async #toOwnPages(

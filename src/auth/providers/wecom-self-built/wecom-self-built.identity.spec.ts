@@ -100,7 +100,7 @@ describe('a code from the login page', () => {
   it('names our own host to the operator when WeCom does not trust it', async () => {
     const { provider, wecom } = openFake();
     wecom.answer('auth/getuserinfo', refused(50001, 'redirect_uri unauthorized'));
-    provider.web.authorizationUrl(request);
+    await provider.web.authorizationUrl(request);
 
     await expect(provider.web.identify('CODE')).rejects.toMatchObject({
       operator: { fix: expect.stringContaining('Enter portal.example.com,') },

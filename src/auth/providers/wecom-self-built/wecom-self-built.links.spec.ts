@@ -70,12 +70,12 @@ describe('the callback', () => {
   });
 });
 
-it('sends a browser to the page and WeCom’s own client to the OAuth link', () => {
+it('sends a browser to the page and WeCom’s own client to the OAuth link', async () => {
   const { provider } = openFake();
   const { inApp } = provider;
 
-  expect(provider.web.authorizationUrl(request).host).toBe('login.work.weixin.qq.com');
-  expect(inApp.handOff === 'redirect' && inApp.authorizationUrl(request).host).toBe(
+  expect((await provider.web.authorizationUrl(request)).host).toBe('login.work.weixin.qq.com');
+  expect(inApp.handOff === 'redirect' && (await inApp.authorizationUrl(request)).host).toBe(
     'open.weixin.qq.com',
   );
 });

@@ -12,7 +12,7 @@ describe('a delegated app', () => {
     const { provider, install } = await openFake(delegated);
     await install();
 
-    expect((await provider.web.lookUpUrl?.(request))?.href).toBe(
+    expect((await provider.web.authorizationUrl(request)).href).toBe(
       'https://login.work.weixin.qq.com/wwlogin/sso/login?login_type=CorpApp&appid=wpSimCAAAAq7Kx2mVd0RzYt4LbN9hWfE&agentid=1000017&redirect_uri=https%3A%2F%2Fportal.example.com%2Fcallback%2Fwecom-any&state=p7Xn2c9KdL4wp7Xn2c9KdL4wp7Xn2c9K&lang=zh',
     );
   });
@@ -23,7 +23,7 @@ describe('a delegated app', () => {
     await install({ corpId: 'wpOther', agentId: 1000099 });
     if (provider.inApp.handOff !== 'redirect') throw new Error('not by redirect');
 
-    expect((await provider.inApp.lookUpUrl?.({ ...request, tenant: 'wpOther' }))?.href).toBe(
+    expect((await provider.inApp.authorizationUrl({ ...request, tenant: 'wpOther' })).href).toBe(
       'https://open.weixin.qq.com/connect/oauth2/authorize?appid=wpOther&redirect_uri=https%3A%2F%2Fportal.example.com%2Fcallback%2Fwecom-any&response_type=code&scope=snsapi_privateinfo&state=p7Xn2c9KdL4wp7Xn2c9KdL4wp7Xn2c9K&agentid=1000099#wechat_redirect',
     );
   });
@@ -36,7 +36,7 @@ describe('a delegated app', () => {
 
     for (const state of ['first', 'second'])
       expect(
-        (await provider.web.lookUpUrl?.({ ...request, state }))?.searchParams.get('agentid'),
+        (await provider.web.authorizationUrl({ ...request, state })).searchParams.get('agentid'),
       ).toBe('1000017');
     expect(wecom.calls()).toEqual(['service/get_suite_token', 'service/get_auth_info']);
   });
@@ -64,7 +64,7 @@ describe('a delegated app', () => {
     if (count > 1) await install({ corpId: 'wpOther' });
     const named = tenant === undefined ? {} : { tenant };
 
-    await expect(provider.web.lookUpUrl?.({ ...request, ...named })).rejects.toMatchObject({
+    await expect(provider.web.authorizationUrl({ ...request, ...named })).rejects.toMatchObject({
       code: 'tenant_not_allowed',
     });
     await expect(provider.web.identify('CODE', tenant)).rejects.toMatchObject({

@@ -57,21 +57,20 @@ export function delegatedSignIns(
   }
 
   const back = {
-    authorizationUrl: lookUpFirst,
     readCallback: (query: URLSearchParams) => readCallback('code', query),
   };
 
   return {
     web: {
       ...back,
-      lookUpUrl: async (request) => corpLoginUrl(settings, await whereTo(request), request),
+      authorizationUrl: async (request) => corpLoginUrl(settings, await whereTo(request), request),
       identify: async (code, tenant) => (await redeem(await tenants.ofSignIn(tenant), code)).person,
     },
     inApp: {
       ...back,
       handOff: 'redirect',
       recognises: isWecomClient,
-      lookUpUrl: async (request) => oauthUrl(settings, await whereTo(request), request),
+      authorizationUrl: async (request) => oauthUrl(settings, await whereTo(request), request),
       async identify(code, tenant) {
         const installation = await tenants.ofSignIn(tenant);
         const { person, reply } = await redeem(installation, code);
@@ -87,9 +86,4 @@ export function delegatedSignIns(
       },
     },
   };
-}
-
-/** The agent id of the corp is in Postgres, or still with WeCom. */
-function lookUpFirst(): never {
-  throw new Error('the link of a delegated app has to be looked up: ask lookUpUrl');
 }

@@ -25,13 +25,12 @@ const person = {
 describe('the login page', () => {
   it('is opened for the login suite, not for the app or a corp', async () => {
     const { provider } = await openFake();
-    const url = provider.web.authorizationUrl(request);
+    const url = await provider.web.authorizationUrl(request);
 
     expect(url.href).toBe(
       'https://login.work.weixin.qq.com/wwlogin/sso/login?login_type=ServiceApp&appid=ww71ac05de94b3f862&redirect_uri=https%3A%2F%2Fportal.example.com%2Fcallback%2Fwecom-any&state=p7Xn2c9KdL4wp7Xn2c9KdL4wp7Xn2c9K&lang=zh',
     );
     expect(provider.web.leaveBy).toBeUndefined();
-    expect(provider.web.lookUpUrl).toBeUndefined();
     expect(provider.tenantChoice).toBeUndefined();
   });
 
@@ -89,7 +88,7 @@ describe('the older login page', () => {
     const { provider } = await openFake(older);
 
     expect(provider.web.leaveBy).toBe('page');
-    expect(provider.web.authorizationUrl(request).href).toBe(
+    expect((await provider.web.authorizationUrl(request)).href).toBe(
       'https://open.work.weixin.qq.com/wwopen/sso/3rd_qrConnect?appid=ww9f3c1a7be20d4651&redirect_uri=https%3A%2F%2Fportal.example.com%2Fcallback%2Fwecom-any&state=p7Xn2c9KdL4wp7Xn2c9KdL4wp7Xn2c9K&usertype=member',
     );
   });
@@ -128,7 +127,7 @@ describe('inside the client', () => {
     const { provider } = await openFake();
     if (provider.inApp.handOff !== 'redirect') throw new Error('not by redirect');
 
-    expect(provider.inApp.authorizationUrl(request).href).toBe(
+    expect((await provider.inApp.authorizationUrl(request)).href).toBe(
       'https://open.weixin.qq.com/connect/oauth2/authorize?appid=ww2b7d60e1f4c8a935&redirect_uri=https%3A%2F%2Fportal.example.com%2Fcallback%2Fwecom-any&response_type=code&scope=snsapi_base&state=p7Xn2c9KdL4wp7Xn2c9KdL4wp7Xn2c9K#wechat_redirect',
     );
   });
