@@ -16,6 +16,11 @@ export interface DemoClient {
 
 export const dingtalkApp = { clientId: 'dingexampleappkey1', corpId: 'dingexamplecorp01' };
 export const wecomApp = { corpId: 'ww1a2b3c4d5e6f7a8b', agentId: '1000017' };
+export const providerApp = {
+  slug: 'wecom-any',
+  suiteId: 'ww6b8d0f2a4c6e8a13',
+  loginSuiteId: 'ww4e6f8a0b2c4d6e57',
+};
 
 export function demoClient(appUrl: string): DemoClient {
   return {
@@ -55,6 +60,7 @@ export function demoProvisioning(sandbox: Sandbox, client: DemoClient): string {
         endpoints: sandbox.endpoints.wecom,
         jsapiOrigins,
       },
+      serviceProvider(sandbox),
       { slug: 'phone', platform: 'local', displayName: '手机号' },
     ],
     clients: [
@@ -65,7 +71,16 @@ export function demoProvisioning(sandbox: Sandbox, client: DemoClient): string {
         redirectUris: [client.redirectUri],
         postLogoutRedirectUris: [client.postLogoutRedirectUri],
         initiateLoginUri: client.postLogoutRedirectUri.replace(/\/$/, '/login'),
-        scopes: ['openid', 'profile', 'phone', 'email', 'offline_access', 'jsapi:sign'],
+        scopes: [
+          'openid',
+          'profile',
+          'phone',
+          'email',
+          'offline_access',
+          'jsapi:sign',
+          'connections:read',
+          'connections:write',
+        ],
         grantTypes: [
           'authorization_code',
           'refresh_token',
@@ -75,4 +90,29 @@ export function demoProvisioning(sandbox: Sandbox, client: DemoClient): string {
       },
     ],
   });
+}
+
+/** A vendor's app that any corp may install, and the login suite behind its page in browsers. */
+function serviceProvider(sandbox: Sandbox): Record<string, unknown> {
+  const { provider } = sandbox.control.wecomProvider.world;
+  const fieldsOf = (wanted: string): Record<string, unknown> => {
+    const suite = provider.suites.find(({ suiteId }) => suiteId === wanted);
+    return {
+      suiteId: wanted,
+      suiteSecret: suite?.secret,
+      eventToken: suite?.callback.token,
+      eventAesKey: suite?.callback.aesKey,
+    };
+  };
+  return {
+    slug: providerApp.slug,
+    platform: 'wecom-service-provider',
+    displayName: '企业微信（服务商）',
+    appType: 'third-party',
+    providerCorpId: provider.corpId,
+    providerSecret: provider.secret,
+    ...fieldsOf(providerApp.suiteId),
+    loginSuite: fieldsOf(providerApp.loginSuiteId),
+    endpoints: sandbox.endpoints.wecom,
+  };
 }

@@ -16,6 +16,7 @@ import {
   demoClient,
   demoProvisioning,
   dingtalkApp,
+  providerApp,
   wecomApp,
 } from './provisioning.js';
 import { newWorlds } from './worlds.js';
@@ -51,6 +52,7 @@ export async function openStage(): Promise<Stage> {
     for (const { host } of [new URL(issuer), new URL(client.redirectUri)]) {
       sandbox.control.wecom.trustDomain(wecomApp.corpId, wecomApp.agentId, host);
     }
+    sandbox.control.wecomProvider.trustDomain(new URL(issuer).host);
     const provisioning = join(folder, 'provisioning.yaml');
     await writeFile(provisioning, demoProvisioning(sandbox, client), { mode: 0o600 });
 
@@ -63,6 +65,7 @@ export async function openStage(): Promise<Stage> {
     });
     undo.push(() => service.stop());
     await service.ready;
+    await registerCallbacks(sandbox, issuer);
     const app = await startDemoApp(appPort, issuer, client, sandbox.scripts);
     undo.push(() => app.stop());
     return { issuer, sandbox, app, client, stop };
@@ -70,6 +73,20 @@ export async function openStage(): Promise<Stage> {
     await stop();
     throw error;
   }
+}
+
+/** As in the provider's console: each address is tried, and the first ticket comes at once. */
+async function registerCallbacks(sandbox: Sandbox, issuer: string): Promise<void> {
+  const { slug, suiteId, loginSuiteId } = providerApp;
+  const { wecomProvider } = sandbox.control;
+  for (const callback of [
+    { suiteId, kind: 'command', url: `${issuer}/events/${slug}` },
+    { suiteId, kind: 'data', url: `${issuer}/events/${slug}/data` },
+    { suiteId: loginSuiteId, kind: 'command', url: `${issuer}/events/${slug}/login-suite` },
+  ] as const) {
+    await wecomProvider.registerCallback(callback);
+  }
+  await wecomProvider.settled();
 }
 
 function startDemoService(

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { dingtalkApp } from '../provisioning.js';
 import type { Stage } from '../stage.js';
 import { jsapi } from './jsapi.js';
+import { serviceProvider } from './service-provider.js';
 import { claimOn, formOn, linkOn, Walker } from './walker.js';
 
 /** One way to sign in, walked to its end. @returns what to say of it; throws when something is not as it should be */
@@ -22,6 +23,7 @@ const walks: Record<string, Walk> = {
   'phone and SMS code': byPhone,
   'one more platform bound at /account': bindAtAccount,
   'signatures for a page (JSAPI)': jsapi,
+  'WeCom service provider: installed, from two corps, cancelled': serviceProvider,
   'refused by the person': refused,
 };
 
@@ -113,7 +115,7 @@ async function bindAtAccount(stage: Stage): Promise<string> {
   const person = await walker.open(linkOn(platform, 'data-member="user0103"'));
   const account = await walker.open(`${stage.issuer}/account`);
   // The demo's database stays: another run finds it done.
-  if (account.text.includes('/bindings/wecom')) {
+  if (account.text.includes('/bindings/wecom"')) {
     const moving = await walker.open(...formOn(account, '/bindings/wecom', {}));
     const wecom = await walker.open(/content="0; url=([^"]+)"/.exec(moving.text)?.[1] ?? '');
     const confirm = await walker.open(linkOn(wecom, 'data-member="zhao.liu"'));

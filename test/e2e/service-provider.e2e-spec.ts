@@ -69,7 +69,7 @@ interface Returned {
 async function signIn(
   connection: string,
   person: string,
-  { browser = new TestBrowser(), query = {} as Record<string, string> } = {},
+  { browser = new TestBrowser(), query = {} } = {},
 ): Promise<Returned> {
   const began = await begin(configuration, { connection, ...query });
   let visit = await browser.follow(began.url, atPortal);
