@@ -31,6 +31,9 @@ const wrongSuite = misconfigured(
 const noLicence = misconfigured(
   'The corp’s members have no interface licence (接口许可) for this app: buy or activate it in the provider console.',
 );
+const lostInProxy = misconfigured(
+  'Something that was sent did not reach WeCom: a proxy named in `endpoints` must pass on query and body as they are.',
+);
 const notInstallable = misconfigured(
   'The corp cannot use the app in its state (disabled, expired, seats used up, not published): its administrator, or the provider console, says why.',
 );
@@ -39,9 +42,12 @@ const notInstallable = misconfigured(
 export const serviceProviderMeanings: Meanings = new Map<string, Meaning>([
   [
     '40001',
-    misconfigured(
-      'Check providerCorpId and providerSecret: the provider’s secret is under 应用管理 > 通用开发参数; no suite’s secret will do. Of a delegated app: the app is disabled in that corp, or its secret was reset.',
-    ),
+    {
+      ...misconfigured(
+        'Check providerCorpId and providerSecret: the provider’s secret is under 应用管理 > 通用开发参数; no suite’s secret will do. Of a delegated app: the app is disabled in that corp, or its secret was reset.',
+      ),
+      rejectsToken: true,
+    },
   ],
   ['40013', misconfigured('WeCom does not know this corp id: check providerCorpId.')],
   ['40077', refusedPreAuthCode],
@@ -90,8 +96,12 @@ export const serviceProviderMeanings: Meanings = new Map<string, Meaning>([
       return `Add ${address} to 服务商信息 > 基本信息 > IP白名单 in the provider console; it takes effect after a minute.`;
     }),
   ],
-  ['701001', noLicence],
-  ['701099', noLicence],
+  ...['41021', '41022', '41023', '41024', '41025'].map((code): [string, Meaning] => [
+    code,
+    lostInProxy,
+  ]),
+  // 701001 to 701099.
+  ...Array.from({ length: 99 }, (_, index): [string, Meaning] => [`${701001 + index}`, noLicence]),
 ]);
 
 /** Of an authorization code WeCom says so where it is too short to be one (4.4). */

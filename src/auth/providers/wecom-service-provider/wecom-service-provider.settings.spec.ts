@@ -53,6 +53,28 @@ describe('a definition', () => {
     expect(again).toEqual({ definition, faults: [] });
   });
 
+  it('that changes inside the login suite keeps the secrets that are not given', () => {
+    const { definition } = readConnection(good);
+    const kept = { slug: 'wecom-any', platform: 'wecom-service-provider' };
+    const before = { ...kept, ...definition?.settings, ...definition?.secrets };
+    const changed = { suiteId: 'wwOtherSuite', suiteSecret: 'anotherSecret' };
+    const after = readConnection({ ...before, loginSuite: changed });
+
+    expect(after.faults).toEqual([]);
+    expect(after.definition?.settings['loginSuite']).toEqual({ suiteId: 'wwOtherSuite' });
+    expect(after.definition?.secrets).toMatchObject({
+      'loginSuite.suiteSecret': 'anotherSecret',
+      'loginSuite.eventToken': 'loginToken',
+    });
+    const { loginSuite: _, ...without } = before as Record<string, unknown>;
+    expect(Object.keys(readConnection(without).definition?.secrets ?? {})).toEqual([
+      'providerSecret',
+      'suiteSecret',
+      'eventToken',
+      'eventAesKey',
+    ]);
+  });
+
   it('may do without a login suite, and for a delegated app take a pair of its own', () => {
     const changes = {
       appType: 'delegated',
