@@ -82,6 +82,13 @@ describe("the provider's pages", () => {
       expect((await browse(link)).text).toContain('data-error="expired"');
     });
 
+    it('is used up by a scan', async () => {
+      const page = await browse(spWebUrl(sandbox));
+      const link = hrefOf(page.text, `data-member="chen.mo@${pineCorp}"`);
+      expect((await browse(link)).status).toBe(302);
+      expect((await browse(link)).text).toContain('data-error="expired"');
+    });
+
     it('of a delegated app wants the corpid as seen, the agent, and the visible range', async () => {
       const installed = await control.install(pineCorp, spTemplate.suiteId, {
         visible: ['lin.qiao'],
@@ -233,6 +240,15 @@ describe("the provider's pages", () => {
       expect(refused.text).toContain('no such tenant');
       expect(refused.text).toContain('data-error="callback_failed"');
       await done(receiver);
+    });
+
+    it('is not for administrators who only send messages, nor for members', async () => {
+      const page = await spBrowse(await spInstallUrl(sandbox));
+      const link = hrefOf(page.text, `data-member="lin.qiao@${pineCorp}"`);
+      for (const userid of ['chen.mo', 'gao.yuan']) {
+        const refused = await browse(link.replace('lin.qiao', userid));
+        expect(refused.text).toContain('data-error="not_an_admin"');
+      }
     });
 
     it('can be left by refusing', async () => {

@@ -16,6 +16,7 @@ import {
   spTemplate,
 } from '../testing/wecom-provider.js';
 import type { WecomProviderControl } from './control.js';
+import { ProviderIds } from './ids.js';
 
 describe("the provider's tokens", () => {
   let sandbox: Sandbox;
@@ -130,6 +131,32 @@ describe("the provider's tokens", () => {
     expect(await providerCall(`?provider_access_token=${provider}`)).toBe(40082);
   });
 
+  it('serve listed addresses only', async () => {
+    const suite = await spSuiteToken(sandbox);
+    const provider = await spProviderToken(sandbox);
+    const corp = await spCorpToken(sandbox, await control.install(pineCorp, spSuite.suiteId));
+    control.world.provider.trustedIps = ['203.0.113.*'];
+    expect(await service(sandbox, `get_pre_auth_code?suite_access_token=${suite}`)).toMatchObject({
+      errcode: 60020,
+      errmsg: expect.stringContaining('127.0.0.1'),
+    });
+    const login = `get_login_info?access_token=${provider}`;
+    expect(await service(sandbox, login, {})).toMatchObject({ errcode: 60020 });
+    const ticket = `get_jsapi_ticket?access_token=${corp}`;
+    expect(await cgi(sandbox, ticket)).toMatchObject({ errcode: 60020 });
+  });
+
+  it('are forgotten by a reset, but for tickets', async () => {
+    const token = await spSuiteToken(sandbox);
+    const suite_ticket = control.issueTicket(spSuite.suiteId);
+    sandbox.control.reset();
+    expect(await service(sandbox, `get_pre_auth_code?suite_access_token=${token}`)).toMatchObject({
+      errcode: 40082,
+    });
+    const body = { suite_id: spSuite.suiteId, suite_secret: spSuite.secret, suite_ticket };
+    expect(await service(sandbox, 'get_suite_token', body)).toHaveProperty('suite_access_token');
+  });
+
   it('meet the faults of a tester in their own words', async () => {
     const token = await spSuiteToken(sandbox);
     const ask = async (): Promise<unknown> =>
@@ -197,6 +224,28 @@ describe("the provider's tokens", () => {
       expect(await again()).toBe(40084);
       control.settings.cancelledCode = 48004;
       expect(await again()).toBe(48004);
+    });
+
+    it('do not come back with the corp', async () => {
+      const installed = await control.install(pineCorp, spSuite.suiteId);
+      const token = await spCorpToken(sandbox, installed);
+      await control.cancel(pineCorp, spSuite.suiteId);
+      const again = await control.install(pineCorp, spSuite.suiteId);
+      expect(again.permanentCode).not.toBe(installed.permanentCode);
+      const call = `get_jsapi_ticket?access_token=${token}`;
+      expect(await cgi(sandbox, call)).toMatchObject({ errcode: 40014 });
+    });
+
+    it('want the form of the corp id that is seen, and an app that is switched on', async () => {
+      const installed = await control.install(redwoodCorp, spTemplate.suiteId);
+      const ask = (corpId: string): Promise<Record<string, unknown>> =>
+        cgi(sandbox, `gettoken?corpid=${corpId}&corpsecret=${installed.permanentCode}`);
+      expect(await ask(redwoodCorp)).toHaveProperty('access_token');
+      await control.change(redwoodCorp, spTemplate.suiteId, { status: 'disabled' });
+      expect(await ask(redwoodCorp)).toMatchObject({ errcode: 40001 });
+      await control.change(redwoodCorp, spTemplate.suiteId, { status: 'active' });
+      const encrypted = new ProviderIds(spProvider.corpId).corpId(redwoodCorp);
+      expect(await ask(encrypted)).toMatchObject({ errcode: 40013 });
     });
 
     it('expire with 42001, and stop with a delegated secret that is reset', async () => {
