@@ -214,7 +214,7 @@ describe('an event', () => {
         content: xml,
         type: 'cancel_auth',
         sentAt: new Date('2026-01-01T00:00:00Z'),
-        subject: customer,
+        subject: `${customer}/cancellation`,
       },
     });
     expect(await eventOf('data', ofCorp(customer), customer)).toMatchObject({

@@ -155,12 +155,13 @@ function loginUrl({
 }
 
 /**
- * A corp's authorization changes in order, and so do its members, whose events ask WeCom nothing and must not wait for those that do. An
- * authorization code tells no corp yet: each is on its own.
+ * A corp's authorization changes in order, and so do its members. What asks WeCom nothing, its members' events and the end of its
+ * authorization, must not wait for a change that WeCom cannot be asked about. An authorization code tells no corp yet: each is on its own.
  */
 function subjectOfCommand(suiteId: string, infoType: string, fields: Fields): string {
   const { AuthCorpId: corpId, AuthCode: authCode } = fields;
-  if (corpId) return infoType === 'change_contact' ? membersOf(corpId) : corpId;
+  if (corpId && infoType === 'change_contact') return membersOf(corpId);
+  if (corpId) return infoType === 'cancel_auth' ? `${corpId}/cancellation` : corpId;
   if (authCode) return `${suiteId}/${new Secret(authCode).fingerprint()}`;
   return `${suiteId}/${infoType}`;
 }

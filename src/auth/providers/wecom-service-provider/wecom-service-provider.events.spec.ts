@@ -130,6 +130,17 @@ describe('an authorization', () => {
     },
   );
 
+  it('that was found to be over before the event says so, or a crash came in between, ends for its people still', async () => {
+    const fake = await openFake();
+    (await fake.install()).gone = 40084;
+    await fake.provider.check();
+    expect(fake.installations.kept.get(cast.corp)?.status).toBe('cancelled');
+
+    expect(await takes(fake, command('change_auth', { AuthCorpId: cast.corp }))).toEqual([
+      { kind: 'tenant-left', issuer },
+    ]);
+  });
+
   it('of an unknown corp that changed asks nothing', async () => {
     const fake = await openFake();
 

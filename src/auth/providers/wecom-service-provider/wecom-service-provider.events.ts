@@ -32,7 +32,10 @@ export function serviceProviderEvents(
 
   /** @returns what it means where the authorization turns out to be over */
   async function changed(corpId: string): Promise<readonly EventEffect[]> {
+    const left: EventEffect = { kind: 'tenant-left', issuer: issuer(corpId) };
     const found = await tools.installations.find(corpId);
+    // Found out by a sign-in, or by this very event before a crash: its people may still be signed in.
+    if (found && !found.permanentCode) return [left];
     // A corp that is suspended is described when it may come in again and its agent id is needed.
     if (found?.status !== 'active') return [];
     try {
@@ -40,7 +43,7 @@ export function serviceProviderEvents(
       return [];
     } catch (error) {
       if (!isRefusal(error, '40084', '48004')) throw error;
-      return [{ kind: 'tenant-left', issuer: issuer(corpId) }];
+      return [left];
     }
   }
 
