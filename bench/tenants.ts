@@ -109,11 +109,10 @@ async function measure(more: number, installed: string[], token: string): Promis
 /** Pages through all of them. @returns how many there are, and what the last page took */
 async function lastPage(token: string): Promise<{ count: number; ms: number }> {
   let count = 0;
-  let ms = 0;
   for (let cursor = ''; ;) {
     const startedAt = performance.now();
     const page = await api(`/tenants?limit=100${cursor && `&cursor=${cursor}`}`, token);
-    ms = performance.now() - startedAt;
+    const ms = performance.now() - startedAt;
     count += (page['items'] as unknown[]).length;
     if (typeof page['nextCursor'] !== 'string') return { count, ms };
     cursor = page['nextCursor'];

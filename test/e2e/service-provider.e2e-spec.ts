@@ -195,6 +195,8 @@ describe('a third-party app', () => {
       body: { status: 'suspended' },
     });
     expect(change.status).toBe(200);
+    const held = await api('GET', `/connections/wecom-any/access-token?tenant=${pine}`);
+    expect(held.body).toMatchObject({ status: 403, code: 'tenant_not_allowed' });
     await expect(
       client.refreshTokenGrant(configuration, tokens.refresh_token ?? ''),
     ).rejects.toMatchObject({ error: 'invalid_grant' });

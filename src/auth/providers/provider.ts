@@ -49,9 +49,9 @@ export interface Provider {
   /**
    * The platform's tokens that stand behind this connection.
    * @param tenant the corp, where one connection serves many
-   * @throws AppError `value_not_allowed` naming `tenant`
+   * @throws AppError `value_not_allowed` naming `tenant`, `tenant_not_found`, `tenant_not_allowed`
    */
-  tokenSources(tenant?: string): TokenSources;
+  tokenSources(tenant?: string): TokenSources | Promise<TokenSources>;
   /** The encrypted callbacks that the platform sends us; absent where the connection has no keys for them. */
   readonly events?: EventReceiver;
   /** A service provider's app: how a corp installs it. */

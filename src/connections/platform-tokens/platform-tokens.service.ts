@@ -76,12 +76,13 @@ export class PlatformTokensService {
   /** Every token of a connection, whether there is one or not. @throws AppError `connection_not_found`, `value_not_allowed` */
   async list(slug: string, tenant: string | undefined): Promise<readonly TokenStateView[]> {
     const provider = await this.connections.providerOf(slug, 'even if disabled');
-    return Promise.all(sourcesOf(provider, tenant).map((source) => this.#stateOf(source)));
+    const sources = await sourcesOf(provider, tenant);
+    return Promise.all(sources.map((source) => this.#stateOf(source)));
   }
 
   async #accessTokenOf(slug: string, tenant: string | undefined): Promise<TokenSource> {
     const provider = await this.connections.providerOf(slug);
-    return provider.tokenSources(tenant).access;
+    return (await provider.tokenSources(tenant)).access;
   }
 
   async #stateOf(source: TokenSource): Promise<TokenStateView> {
@@ -99,8 +100,8 @@ export class PlatformTokensService {
   }
 }
 
-function sourcesOf(provider: Provider, tenant: string | undefined): TokenSource[] {
-  const { access, corpTicket, agentTicket } = provider.tokenSources(tenant);
+async function sourcesOf(provider: Provider, tenant: string | undefined): Promise<TokenSource[]> {
+  const { access, corpTicket, agentTicket } = await provider.tokenSources(tenant);
   return [access, corpTicket, ...(agentTicket ? [agentTicket] : [])];
 }
 

@@ -15,7 +15,7 @@ describe('DingTalk’s calls', () => {
       ok({ jsapiTicket: 'exampleTicketAAAABBBBCCCC0001', expireIn: 7200 }),
     );
 
-    expect((await provider.tokenSources().corpTicket.fetch()).value).toBe(
+    expect((await (await provider.tokenSources()).corpTicket.fetch()).value).toBe(
       'exampleTicketAAAABBBBCCCC0001',
     );
     const [request] = dingtalk.sent('oauth2/jsapiTickets');
@@ -25,7 +25,7 @@ describe('DingTalk’s calls', () => {
       repeatable: true,
     });
     expect(request).not.toHaveProperty('json');
-    expect(provider.tokenSources()).not.toHaveProperty('agentTicket');
+    expect(await provider.tokenSources()).not.toHaveProperty('agentTicket');
   });
 
   it('say what to do about a bad secret, without showing it', async () => {

@@ -10,8 +10,10 @@ import { wecomSelfBuiltTokens } from './wecom-self-built.tokens.js';
 it('the corp’s ticket and the app’s are two, on one token', async () => {
   const { provider, wecom } = openFake();
 
-  expect((await provider.tokenSources().corpTicket.fetch()).value).toBe('kgT4ExampleTicket');
-  expect((await provider.tokenSources().agentTicket?.fetch())?.value).toBe(
+  expect((await (await provider.tokenSources()).corpTicket.fetch()).value).toBe(
+    'kgT4ExampleTicket',
+  );
+  expect((await (await provider.tokenSources()).agentTicket?.fetch())?.value).toBe(
     'agentTicketEXAMPLE0001',
   );
   expect(wecom.requests.map(({ url }) => url.pathname + url.search)).toEqual([
@@ -30,7 +32,9 @@ it('a ticket is tried once more with a new token', async () => {
       : ok(samples.ticket),
   );
 
-  expect((await provider.tokenSources().corpTicket.fetch()).value).toBe('kgT4ExampleTicket');
+  expect((await (await provider.tokenSources()).corpTicket.fetch()).value).toBe(
+    'kgT4ExampleTicket',
+  );
 });
 
 it('the cache knows them by corp and app, never by the secret', () => {

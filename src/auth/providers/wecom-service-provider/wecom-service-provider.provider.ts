@@ -61,14 +61,16 @@ function open(settings: WecomServiceProviderSettings, tools: ProviderTools): Pro
     nameOf: namesOf(providerCorpId),
   };
 
-  function tokenSources(tenant: string | undefined): Required<TokenSources> {
+  /** Asks for the installation each time: a token that is still in the cache is not for a corp that took the app away. */
+  async function tokenSources(tenant: string | undefined): Promise<Required<TokenSources>> {
     if (tenant === undefined) throw tenantMissing();
+    await tenants.active(tenant);
     return sources.of(tenant);
   }
 
   const jsapi: Jsapi = {
     async sign({ url, ticket, tenant }) {
-      const { corpTicket, agentTicket } = tokenSources(tenant);
+      const { corpTicket, agentTicket } = await tokenSources(tenant);
       const installation = await tenants.active(tenant ?? '');
       const { corpId } = installation;
       if (ticket === 'corp')
