@@ -2,9 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { DataSource } from 'typeorm';
 
 import { AuditService } from '../../src/audit/audit.service.js';
+import { OidcStore } from '../../src/auth/issuer/oidc-store.js';
 import { Secret } from '../../src/common/secret.js';
 import { TenantPeople } from '../../src/connections/tenants/tenant-people.js';
 import { adminApi, type Api } from '../fixtures/api.js';
+import { eventually } from '../fixtures/eventually.js';
 import { openTestBed, type TestBed } from '../fixtures/service.js';
 import { discoverPortal, redeem, signInOnWeb } from '../fixtures/sign-in.js';
 import { type InstallableApp, standInApp } from './installable-connection.js';
@@ -33,6 +35,16 @@ const install = (corpId: string, code = 'permanent-code-1') =>
 
 const suspend = (corpId: string) =>
   api('PATCH', `/connections/sp/tenants/${corpId}`, { body: { status: 'suspended' } });
+
+const suspended = async (corpId: string) => {
+  await install(corpId);
+  return suspend(corpId);
+};
+
+const cancelled = async (corpId: string) => {
+  await install(corpId);
+  return app.installations.cancel(corpId);
+};
 
 describe('a tenant', () => {
   it('is shown without its secrets', async () => {
@@ -323,5 +335,47 @@ describe("a corp's people", () => {
     const refresh = await personOf('wpCorpA');
     await suspend('wpcorpa');
     expect(await refresh()).toBe(200);
+  });
+});
+
+describe('a sign-in that is under way', () => {
+  const written = async (id: string) => {
+    await bed.query('delete from accounts');
+    await personOf('wpCorpA');
+    await bed.query(`update identities set connection = 'sp', tenant = 'wpCorpA'`);
+    const [{ accountId, identityId } = {}] = await bed.query<Record<string, string>>(
+      `select account_id as "accountId", id as "identityId" from identities`,
+    );
+    const store = bed.replicas[0]!.service.app.get(OidcStore, { strict: false });
+    const grant = { accountId, signIn: { identityId, connection: 'sp', tenant: 'wpCorpA' } };
+    return store.upsert('Grant', id, grant, 60);
+  };
+
+  it.each<[string, () => Promise<unknown>, boolean]>([
+    ['is installed', () => install('wpCorpA'), true],
+    ['is not among the tenants', () => Promise.resolve(), true],
+    ['differs in case alone from one that is suspended', () => suspended('wpcorpa'), true],
+    ['is suspended', () => suspended('wpCorpA'), false],
+    ['took the app away', () => cancelled('wpCorpA'), false],
+  ])('of a corp that %s', async (_what, before, isWritten) => {
+    await before();
+    expect(await written('under-way')).toBe(isWritten);
+  });
+
+  it('waits for the suspension that is being written, and then is not written', async () => {
+    await install('wpCorpA');
+    const { app: service } = bed.replicas[0]!.service;
+    const { writing } = await service.get(DataSource).transaction(async (manager) => {
+      await manager.query(`update tenants set status = 'suspended'`);
+      const writing = written('of-the-instant');
+      await eventually(async () => {
+        const waiting = await bed.query(
+          `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%oidc_entries%' and datname = current_database()`,
+        );
+        expect(waiting).toHaveLength(1);
+      });
+      return { writing };
+    });
+    expect(await writing).toBe(false);
   });
 });

@@ -38,8 +38,9 @@ export class OidcStore implements OnModuleInit {
   }
 
   /**
-   * Writes an entry; a session or a grant of a person who has left, or whose identity was taken off, is not written. The identity is locked
-   * for the length of the write: a leave event that comes at the same instant either is seen here, or finds the entry and ends it.
+   * Writes an entry; a session or a grant of a person who has left, whose identity was taken off, or whose corp is suspended or took the
+   * app away, is not written. Identity and corp are locked for the length of the write: what comes at the same instant either is seen here,
+   * or finds the entry and ends it.
    * @returns whether it was written
    */
   async upsert(
@@ -53,11 +54,15 @@ export class OidcStore implements OnModuleInit {
     const signIn = payload['signIn'] as { identityId?: string } | undefined;
     const rows = await this.dataSource.query<unknown[]>(
       `with living as materialized (
-         select id from identities where id = $7 and left_at is null for share
+         select connection, tenant from identities where id = $7 and left_at is null for share
+       ), corp as materialized (
+         select t.status from living join tenants t on t.connection = living.connection and t.corp_id = living.tenant
+            for share of t
        )
        insert into oidc_entries (model, id, payload, grant_id, uid, account_id, identity_id, expires_at)
        select $1, $2, $3::jsonb, $4, $5, $6::uuid, $7::uuid, $8::timestamptz
-        where $7::uuid is null or exists (select 1 from living)
+        where $7::uuid is null
+           or exists (select 1 from living) and not exists (select 1 from corp where status <> 'active')
        on conflict (model, id) do update
           set payload = excluded.payload, account_id = excluded.account_id, identity_id = excluded.identity_id,
               uid = excluded.uid, expires_at = excluded.expires_at
