@@ -82,7 +82,8 @@ export class ConnectionAdministration {
   }
 
   /**
-   * Identities that came through it stay, and name its slug: whoever makes a connection to the same corp again meets them again.
+   * Identities that came through it stay, and name its slug: whoever makes a connection to the same corp again meets them again. Corps that
+   * installed its app, their codes and the links to install it go: the next connection of this slug may be another app.
    * @throws AppError `connection_not_found`, `managed_by_file`
    */
   async delete(slug: string, ifMatch: string | undefined, actor: Actor): Promise<void> {
@@ -91,6 +92,8 @@ export class ConnectionAdministration {
       if (!stored) throw notFound();
       checkChangeable(stored, ifMatch);
       await this.definitions.delete(manager, 'connections', slug);
+      await manager.query(`delete from tenants where connection = $1`, [slug]);
+      await manager.query(`delete from install_links where connection = $1`, [slug]);
     });
     this.audit.record({ action: 'connection.delete', outcome: 'ok', connection: slug, ...actor });
     await this.registry.refresh();

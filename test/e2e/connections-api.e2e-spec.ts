@@ -193,6 +193,25 @@ describe('a connection', () => {
     expect(twice.body).toMatchObject({ status: 409, code: 'already_exists' });
   });
 
+  it('takes its corps and their codes along, and those of no other', async () => {
+    await api('POST', '/connections', { body: wecom() });
+    await bed.query(
+      `insert into tenants (connection, corp_id, status, permanent_code, installed_at, updated_at)
+       select slug, 'wpCorpA', 'active', 'sealed', now(), now()
+         from unnest(array['wecom-2', 'wecom-3']) slug`,
+    );
+    await bed.query(
+      `insert into install_links (ticket_hash, connection, created_at, expires_at)
+       select slug, slug, now(), now() + interval '1 day'
+         from unnest(array['wecom-2', 'wecom-3']) slug`,
+    );
+    expect((await api('DELETE', '/connections/wecom-2')).status).toBe(204);
+    expect(await bed.query('select connection from tenants')).toEqual([{ connection: 'wecom-3' }]);
+    expect(await bed.query('select connection from install_links')).toEqual([
+      { connection: 'wecom-3' },
+    ]);
+  });
+
   it('is deleted', async () => {
     await api('POST', '/connections', { body: wecom() });
     expect((await api('DELETE', '/connections/wecom-2')).status).toBe(204);
