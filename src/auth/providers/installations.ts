@@ -21,6 +21,8 @@ export interface GrantedInstallation {
   readonly name?: string;
   readonly agentId?: string;
   readonly permanentCode: Secret;
+  /** When the corp gave it, where that is known to be earlier than now. */
+  readonly grantedAt?: Date;
 }
 
 /** The corps of one connection, as its provider sees their storage: durable, the same for all replicas. */
@@ -36,9 +38,9 @@ export interface Installations {
   ): Promise<void>;
   /**
    * The authorization is over: `cancelled`, secrets deleted.
-   * @param permanentCode only if this is still its code: a late refusal must not end a new authorization
+   * @param only if this is still its code, or if it was granted no later than this: a late refusal or event must not end a new authorization
    */
-  cancel(corpId: string, permanentCode?: Secret): Promise<boolean>;
+  cancel(corpId: string, only?: Secret | Date): Promise<boolean>;
 }
 
 /** A ticket that WeCom pushed for a suite (reference 3.2, 7.4). */

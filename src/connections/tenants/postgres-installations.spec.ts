@@ -150,6 +150,21 @@ describe('a cancelled installation', () => {
     expect(await installations.cancel('wpNobody')).toBe(false);
   });
 
+  it('is not made by an event that is older than the authorization', async () => {
+    await installations.save(corp('code-1'));
+    now = new Date('2026-03-05T08:00:00Z');
+    await installations.save(corp('code-2'));
+    expect(await installations.cancel('wpCorpA', new Date('2026-03-05T07:59:59Z'))).toBe(false);
+    expect(await codeNow()).toBe('code-2');
+    expect(await installations.cancel('wpCorpA', new Date('2026-03-05T08:00:00Z'))).toBe(true);
+  });
+
+  it('is made by an event that came before the authorization it ends was traded', async () => {
+    const grantedAt = new Date('2026-03-01T07:50:00Z');
+    await installations.save({ ...corp('code-1'), grantedAt });
+    expect(await installations.cancel('wpCorpA', new Date('2026-03-01T07:55:00Z'))).toBe(true);
+  });
+
   it('is ended by one of twenty who say so', async () => {
     await installations.save(corp('code-1'));
     const said = await Promise.all(

@@ -41,13 +41,21 @@ export class PostgresInstallations implements Installations {
     return rows.map((row) => this.#open(row));
   }
 
-  async save({ corpId, name, agentId, permanentCode }: GrantedInstallation): Promise<void> {
+  async save({
+    corpId,
+    name,
+    agentId,
+    permanentCode,
+    grantedAt,
+  }: GrantedInstallation): Promise<void> {
+    const now = this.clock.now();
     await this.dataSource.query(
-      `insert into tenants as t (connection, corp_id, name, status, agent_id, permanent_code, installed_at, updated_at)
-       values ($1, $2, $3, 'active', $4, $5, $6, $6)
+      `insert into tenants as t (connection, corp_id, name, status, agent_id, permanent_code, installed_at, updated_at, granted_at)
+       values ($1, $2, $3, 'active', $4, $5, $6, $6, $7)
        on conflict (connection, corp_id) do update
           set name = coalesce(excluded.name, t.name), agent_id = coalesce(excluded.agent_id, t.agent_id),
               permanent_code = excluded.permanent_code, cancelled_at = null, updated_at = excluded.updated_at,
+              granted_at = excluded.granted_at,
               status = case t.status when 'suspended' then t.status else 'active' end,
               installed_at = case when t.cancelled_at is null then t.installed_at else excluded.installed_at end,
               revision = t.revision + 1`,
@@ -56,8 +64,9 @@ export class PostgresInstallations implements Installations {
         corpId,
         name ?? null,
         agentId ?? null,
-        this.encryption.encrypt(permanentCode.reveal(), this.#context(corpId)),
-        this.clock.now(),
+        this.encryption.encrypt(permanentCode.reveal(), sealContext(this.connection, corpId)),
+        now,
+        grantedAt ?? now,
       ],
     );
   }
@@ -73,17 +82,21 @@ export class PostgresInstallations implements Installations {
     );
   }
 
-  cancel(corpId: string, permanentCode?: Secret): Promise<boolean> {
+  cancel(corpId: string, only?: Secret | Date): Promise<boolean> {
+    const [permanentCode, grantedBy] = only instanceof Date ? [undefined, only] : [only, undefined];
     return this.dataSource.transaction(async (manager) => {
       const found = await this.#find(manager, corpId, 'for update');
       if (!found) return false;
       if (permanentCode && found.permanentCode?.reveal() !== permanentCode.reveal()) return false;
+      // While its ids change, WeCom refuses the corp under the old one: that ends nothing.
+      if (permanentCode && (await isMigrating(manager, corpId))) return false;
       // Suspended by us: a corp that cancels and installs anew must not come in again by that.
       const [, count] = await manager.query<[unknown[], number]>(
         `update tenants set status = case status when 'suspended' then status else 'cancelled' end,
                 permanent_code = null, cancelled_at = $3, updated_at = $3, revision = revision + 1
-          where connection = $1 and corp_id = $2 and cancelled_at is null`,
-        [this.connection, corpId, this.clock.now()],
+          where connection = $1 and corp_id = $2 and cancelled_at is null
+            and ($4::timestamptz is null or granted_at is null or granted_at <= $4)`,
+        [this.connection, corpId, this.clock.now(), grantedBy ?? null],
       );
       return count === 1;
     });
@@ -109,12 +122,21 @@ export class PostgresInstallations implements Installations {
       ...(name !== null && { name }),
       ...(agentId !== null && { agentId }),
       ...(sealed !== null && {
-        permanentCode: new Secret(this.encryption.decrypt(sealed, this.#context(corpId))),
+        permanentCode: new Secret(this.encryption.decrypt(sealed, sealContext(this.connection, corpId))),
       }),
     };
   }
+}
 
-  #context(corpId: string): string {
-    return `tenant:${this.connection}:${corpId}`;
-  }
+/** A corp's permanent code opens in its own row alone. */
+export function sealContext(connection: string, corpId: string): string {
+  return `tenant:${connection}:${corpId}`;
+}
+
+async function isMigrating(manager: EntityManager, corpId: string): Promise<boolean> {
+  const rows = await manager.query<unknown[]>(
+    `select 1 from tenant_migrations where corp_id = $1 and done_at is null`,
+    [corpId],
+  );
+  return rows.length > 0;
 }

@@ -10,6 +10,7 @@ import type {
 /** Installations in memory, for specs of providers. */
 export class MemoryInstallations implements Installations {
   readonly kept = new Map<string, Installation>();
+  readonly grantedAt = new Map<string, Date>();
 
   find(corpId: string): Promise<Installation | undefined> {
     return Promise.resolve(this.kept.get(corpId));
@@ -19,7 +20,8 @@ export class MemoryInstallations implements Installations {
     return Promise.resolve([...this.kept.values()]);
   }
 
-  save(granted: GrantedInstallation): Promise<void> {
+  save({ grantedAt, ...granted }: GrantedInstallation): Promise<void> {
+    if (grantedAt) this.grantedAt.set(granted.corpId, grantedAt);
     const before = this.kept.get(granted.corpId);
     const status = before?.status === 'suspended' ? 'suspended' : 'active';
     this.kept.set(granted.corpId, { ...before, ...granted, status });
@@ -32,11 +34,14 @@ export class MemoryInstallations implements Installations {
     return Promise.resolve();
   }
 
-  cancel(corpId: string, permanentCode?: Secret): Promise<boolean> {
+  cancel(corpId: string, only?: Secret | Date): Promise<boolean> {
     const before = this.kept.get(corpId);
     if (!before || before.status === 'cancelled') return Promise.resolve(false);
-    if (permanentCode && before.permanentCode?.reveal() !== permanentCode.reveal())
-      return Promise.resolve(false);
+    const isOther =
+      only instanceof Date
+        ? (this.grantedAt.get(corpId) ?? only) > only
+        : only && before.permanentCode?.reveal() !== only.reveal();
+    if (isOther) return Promise.resolve(false);
     const { corpId: id, name, agentId } = before;
     this.kept.set(corpId, {
       corpId: id,

@@ -20,9 +20,10 @@ export class Authorizations {
   /**
    * Trades an authorization code for the permanent one and saves it at once, as the code is spent then. What else there is to know of the
    * corp may come later.
+   * @param grantedAt when the platform told of it, where that was by an event
    * @throws AppError `platform_code_rejected`, the platform's failures
    */
-  async complete(authCode: string): Promise<Installation> {
+  async complete(authCode: string, grantedAt?: Date): Promise<Installation> {
     requirePlausible(authCode);
     const call = 'service/v2/get_permanent_code';
     const reply = await this.tools.tokens.use(this.tokens.suite, (token) =>
@@ -38,6 +39,7 @@ export class Authorizations {
       corpId,
       permanentCode: new Secret(permanentCode),
       ...(name !== undefined && { name }),
+      ...(grantedAt && { grantedAt }),
     });
     await this.#forgetRefusals(corpId);
     await this.#describeIfPossible(corpId);

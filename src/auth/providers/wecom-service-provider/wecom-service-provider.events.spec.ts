@@ -165,6 +165,32 @@ describe('an authorization', () => {
   });
 });
 
+describe('a cancellation that comes late', () => {
+  const cancelledAt = (timeStamp: string) =>
+    command('cancel_auth', { AuthCorpId: cast.corp, TimeStamp: timeStamp });
+  // 1767225600 is the clock's instant.
+  it.each([
+    ['a minute before the corp installed anew', '1767225540', 'active'],
+    ['within what two clocks differ', '1767225580', 'cancelled'],
+    ['after the corp installed', '1767225660', 'cancelled'],
+  ])('made %s', async (_when, timeStamp, status) => {
+    const fake = await openFake();
+    await fake.install();
+    fake.installations.grantedAt.set(cast.corp, new Date('2026-01-01T00:00:00Z'));
+
+    expect(await takes(fake, cancelledAt(timeStamp))).toEqual([{ kind: 'tenant-left', issuer }]);
+    expect(fake.installations.kept.get(cast.corp)?.status).toBe(status);
+  });
+
+  it('is after the event that told of the installation, whenever that was worked out', async () => {
+    const fake = await openFake();
+    fake.wecom.addCode(exchange, cast.suite, 'AC', granted);
+    await takes(fake, command('create_auth', { AuthCode: 'AC', TimeStamp: '1767225000' }));
+
+    expect(fake.installations.grantedAt.get(cast.corp)).toEqual(new Date('2025-12-31T23:50:00Z'));
+  });
+});
+
 describe('a change of a third-party app’s contacts', () => {
   const change = (fields: Record<string, string>) =>
     command('change_contact', { AuthCorpId: cast.corp, ...fields });

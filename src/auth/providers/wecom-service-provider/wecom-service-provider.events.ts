@@ -15,6 +15,9 @@ import type { ServiceProviderTokens } from './wecom-service-provider.tokens.js';
 
 type Fields = Readonly<Record<string, string>>;
 
+/** `TimeStamp` is by WeCom's clock and in whole seconds: a cancellation is older than an installation of ours by more than this, or it counts. */
+const clocksDifferMs = 30_000;
+
 /**
  * What WeCom pushes to a service provider: tickets, and what becomes of its authorizations and of people (reference wecom-service-provider
  * 7.4, 7.5). Every kind may come again after a crash: a ticket that is kept, a corp that is gone, a code that was traded stay so.
@@ -47,9 +50,9 @@ export function serviceProviderEvents(
     }
   }
 
-  async function authorized(authCode: string): Promise<readonly EventEffect[]> {
+  async function authorized(authCode: string, sentAt: Date): Promise<readonly EventEffect[]> {
     try {
-      await authorizations.complete(authCode);
+      await authorizations.complete(authCode, sentAt);
     } catch (error) {
       // It will never be accepted again, however often it is tried: it was traded before a crash, or came too late.
       if (!(error instanceof AppError) || error.code !== 'platform_code_rejected') throw error;
@@ -73,11 +76,11 @@ export function serviceProviderEvents(
     switch (fields['InfoType']) {
       case 'create_auth':
       case 'reset_permanent_code':
-        return authorized(fields['AuthCode'] ?? '');
+        return authorized(fields['AuthCode'] ?? '', sentAt);
       case 'change_auth':
         return changed(corpId);
       case 'cancel_auth':
-        await tools.installations.cancel(corpId);
+        await tools.installations.cancel(corpId, new Date(sentAt.getTime() + clocksDifferMs));
         return [{ kind: 'tenant-left', issuer: issuer(corpId) }];
       case 'change_contact':
         return memberEffects(issuer(corpId), appType, fields);
