@@ -69,7 +69,8 @@ export class Departure {
     const secret = chosen ?? known ?? this.#cookie.newValue();
     const state = newState();
     const { slug, provider } = connection;
-    const where = await this.tenants.of(provider, browser.tenant ?? named, webPath, browser);
+    // What the application asked for is not the browser's to change.
+    const where = await this.tenants.of(provider, named ?? browser.tenant, webPath, browser);
     const tenant = where.kind === 'known' ? where.tenant : undefined;
     const attempt = { connection: slug, codeKind, goal, tenant };
     const params = await this.attempts.create(state, secret, attempt);

@@ -93,7 +93,7 @@ export class HandOff {
       {
         webPath: `/login/${uid}/${slug}?way=web`,
         forceWeb: browser.way === 'web',
-        tenant: connection.provider.tenantChoice && (await this.#tenantIn(uid, slug)),
+        tenant: connection.provider.installing && (await this.#tenantIn(uid, slug)),
       },
     );
     const client = leaving && (await this.clients.find(String(leaving.params['client_id'])));
