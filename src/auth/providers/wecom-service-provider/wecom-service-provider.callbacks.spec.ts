@@ -68,6 +68,14 @@ describe('a callback', () => {
     expect(await reads(channel, request, changes)).toBe(outcome);
   });
 
+  it('that brings an event as a test does not tell what is in it', async () => {
+    const { query, body } = post({ xml: ofCorp(customer), receiveId: customer });
+    query.set('echostr', /<Encrypt><!\[CDATA\[(.+?)\]\]>/.exec(body)?.[1] ?? '');
+    const test: CallbackRequest = { method: 'GET', query, body: '' };
+
+    expect(await reads('data', test, delegated)).toBe('callback_refused');
+  });
+
   const ticket = command('suite_ticket', { SuiteTicket: 'TKT-2' });
   const login = command('suite_ticket', { SuiteTicket: 'T' }, cast.loginSuite);
   const template = command('suite_ticket', { SuiteTicket: 'T' }, cast.template);

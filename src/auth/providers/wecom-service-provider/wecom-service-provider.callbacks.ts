@@ -63,6 +63,9 @@ export class ServiceProviderCallbacks {
       throw callbackRefused('it was made for another suite or corp', {
         fix: 'Compare providerCorpId and suiteId with the console; of a data callback, the corp must be among the tenants.',
       });
+    // An event that was overheard and comes again as a test would be decrypted for whoever sends it.
+    if (request.method === 'GET' && content.includes('<'))
+      throw callbackRefused('it brings an event as a test of the URL');
     if (request.method === 'GET')
       return { kind: 'verification', answer: { contentType: 'text/plain', body: content } };
     return url.suiteId === undefined
