@@ -319,6 +319,19 @@ describe("a corp's people", () => {
     expect(await refresh()).toBe(400);
   });
 
+  it('keep their corp where it installs anew while it is being deleted', async () => {
+    await install('wpCorpA');
+    const people = bed.replicas[0]!.service.app.get(TenantPeople);
+    const signOut = jest
+      .spyOn(people, 'signOut')
+      .mockImplementationOnce(() => install('wpCorpA', 'permanent-code-2'));
+    const path = '/connections/sp/tenants/wpCorpA';
+    expect((await api('DELETE', path)).status).toBe(412);
+    signOut.mockRestore();
+    expect((await api('GET', path)).body).toMatchObject({ status: 'suspended' });
+    expect((await api('DELETE', path)).status).toBe(204);
+  });
+
   it('are signed out again by who suspends it again', async () => {
     await bed.query('delete from accounts');
     await install('wpCorpA');

@@ -5,7 +5,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import type { Provider } from '../../auth/providers/provider.js';
 import type { Actor } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
-import { checkIfMatch } from '../../common/entity-tag.js';
+import { checkIfMatch, entityTag } from '../../common/entity-tag.js';
 import { notFound } from '../../common/identifiers.js';
 import { type PageOf, pageOf, type PageQuery, readCursor } from '../../common/page-of.js';
 import { InstallableConnections } from './installable-connections.js';
@@ -74,9 +74,12 @@ export class TenantAdministration {
   ): Promise<void> {
     const { provider } = await this.connections.find(slug, 'even if disabled');
     // The row goes last: after a crash in between it can be seen, lets nobody in, and is deleted again.
-    await this.#write(slug, corpId, 'suspended', ifMatch);
+    const { revision } = await this.#write(slug, corpId, 'suspended', ifMatch);
     await this.#signOut(provider, slug, corpId);
-    await this.tenants.delete(slug, corpId);
+    await this.tenants.delete(slug, corpId, revision);
+    // A corp that installed the app anew meanwhile would be lost: its code is given once.
+    const changed = await this.tenants.find(slug, corpId);
+    if (changed) checkIfMatch(entityTag(revision), changed.revision);
     this.#note('tenant.delete', slug, { tenant: corpId }, actor);
   }
 

@@ -71,10 +71,11 @@ export class TenantsRepository {
     return changed;
   }
 
-  async delete(connection: string, corpId: string): Promise<void> {
-    await this.dataSource.query(`delete from tenants where connection = $1 and corp_id = $2`, [
-      connection,
-      corpId,
-    ]);
+  /** @param revision what has changed since stays */
+  async delete(connection: string, corpId: string, revision: number): Promise<void> {
+    await this.dataSource.query(
+      `delete from tenants where connection = $1 and corp_id = $2 and revision = $3`,
+      [connection, corpId, revision],
+    );
   }
 }
