@@ -28,6 +28,20 @@ export class ServiceProvider1763683200009 implements MigrationInterface {
         revision integer not null default 1,
         primary key (connection, corp_id)
       )`);
+    // A corp's ids change once. The plan is written down before WeCom is told, since it can't be made after that; sealed, it holds people's ids.
+    await runner.query(`
+      create table tenant_migrations (
+        issuer text primary key,
+        to_issuer text not null unique,
+        corp_id text collate "C" not null,
+        to_corp_id text collate "C" not null,
+        plan text,
+        attempts integer not null default 0,
+        people integer,
+        planned_at timestamptz not null,
+        finished_at timestamptz,
+        done_at timestamptz
+      )`);
     // A link is good for seven days and many openings; each opening has a state of its own, used once.
     await runner.query(`
       create table install_links (
@@ -82,6 +96,7 @@ export class ServiceProvider1763683200009 implements MigrationInterface {
       'platform_events',
       'install_attempts',
       'install_links',
+      'tenant_migrations',
       'tenants',
       'suite_tickets',
     ])

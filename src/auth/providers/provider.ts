@@ -94,6 +94,13 @@ export interface IdMigration {
    * @throws AppError `tenant_not_found`, `tenant_not_allowed`, the platform's failures
    */
   people(corpId: string, userIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Has the platform change the ids, of the corp and of all its people. There is no way back; said again before its answer was seen, it does no
+   * harm.
+   * @param corpId the corp's id before the change
+   * @throws AppError `tenant_not_found`, `tenant_not_allowed`, the platform's failures
+   */
+  finish(corpId: string): Promise<void>;
 }
 
 /** (issuer, subject), as DESIGN 1 defines them. */

@@ -122,7 +122,9 @@ export class PostgresInstallations implements Installations {
       ...(name !== null && { name }),
       ...(agentId !== null && { agentId }),
       ...(sealed !== null && {
-        permanentCode: new Secret(this.encryption.decrypt(sealed, sealContext(this.connection, corpId))),
+        permanentCode: new Secret(
+          this.encryption.decrypt(sealed, sealContext(this.connection, corpId)),
+        ),
       }),
     };
   }

@@ -7,6 +7,7 @@ import {
   HttpCode,
   Param,
   Patch,
+  Post,
   Query,
   Res,
 } from '@nestjs/common';
@@ -22,8 +23,9 @@ import type { Response } from 'express';
 import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
 import { entityTag } from '../../common/entity-tag.js';
 import { type PageOf, PageQuery } from '../../common/page-of.js';
+import { IdMigrations } from './id-migration.js';
 import { TenantAdministration, viewOf } from './tenant-administration.js';
-import { TenantChangeDto, TenantPage, TenantView } from './tenants.dto.js';
+import { MigratedTenantView, TenantChangeDto, TenantPage, TenantView } from './tenants.dto.js';
 import type { Tenant } from './tenants.repository.js';
 
 const tag = { ETag: { schema: { type: 'string' } } } as const;
@@ -34,7 +36,10 @@ const tag = { ETag: { schema: { type: 'string' } } } as const;
 @Controller('api/v1/connections/:slug/tenants')
 @RequiresScope('connections:write')
 export class TenantsController {
-  constructor(private readonly tenants: TenantAdministration) {}
+  constructor(
+    private readonly tenants: TenantAdministration,
+    private readonly migrations: IdMigrations,
+  ) {}
 
   @Get()
   @RequiresScope('connections:read')
@@ -81,6 +86,21 @@ export class TenantsController {
     @CurrentActor() actor: Actor,
   ): Promise<void> {
     return this.tenants.delete(slug, corpId, ifMatch, actor);
+  }
+
+  /**
+   * Has the platform change the ids of a corp that installed before ids were encrypted, and takes its people along, at all connections of
+   * the same provider. There is no way back. What was cut off is completed by calling again.
+   */
+  @Post(':corpId/id-migration')
+  @HttpCode(200)
+  @ApiOkResponse({ type: MigratedTenantView })
+  migrateIds(
+    @Param('slug') slug: string,
+    @Param('corpId') corpId: string,
+    @CurrentActor() actor: Actor,
+  ): Promise<MigratedTenantView> {
+    return this.migrations.migrate(slug, corpId, actor);
   }
 }
 

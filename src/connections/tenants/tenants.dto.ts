@@ -45,6 +45,15 @@ export class TenantPage {
   readonly nextCursor: string | null;
 }
 
+/** A corp after its ids have changed. */
+export class MigratedTenantView {
+  @ApiProperty({ type: TenantView, description: 'Under its new id.' })
+  readonly tenant: TenantView;
+
+  @ApiProperty({ type: 'integer', description: 'How many identities got new ids.' })
+  readonly people: number;
+}
+
 export class TenantChangeDto {
   @ApiProperty({
     enum: ourStatuses,

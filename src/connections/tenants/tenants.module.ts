@@ -2,11 +2,16 @@ import { Module } from '@nestjs/common';
 
 import { AccountBindingModule } from '../../account-binding/account-binding.module.js';
 import { Leavers } from '../../account-binding/leavers/leavers.js';
+import { PeopleMigrating } from '../../account-binding/leavers/people-migrating.js';
 import { AuditModule } from '../../audit/audit.module.js';
 import { Clock } from '../../common/clock.js';
 import { ConnectionsModule } from '../connections.module.js';
+import { IdMigrations } from './id-migration.js';
+import { IdMigrationsRepository } from './id-migrations.repository.js';
 import { InstallableConnections } from './installable-connections.js';
+import { MigratingApps } from './migrating-apps.js';
 import { TenantAdministration } from './tenant-administration.js';
+import { TenantMoving } from './tenant-moving.js';
 import { TenantPeople } from './tenant-people.js';
 import { TenantsController } from './tenants.controller.js';
 import { TenantsRepository } from './tenants.repository.js';
@@ -19,13 +24,18 @@ import { TenantsRepository } from './tenants.repository.js';
   imports: [AccountBindingModule, AuditModule, ConnectionsModule],
   controllers: [TenantsController],
   providers: [
+    IdMigrations,
+    IdMigrationsRepository,
     InstallableConnections,
+    MigratingApps,
+    PeopleMigrating,
     TenantAdministration,
+    TenantMoving,
     TenantsRepository,
     {
       provide: TenantPeople,
-      inject: [Leavers, Clock],
-      useFactory: (leavers: Leavers, clock: Clock): TenantPeople => ({
+      inject: [Leavers, PeopleMigrating, Clock],
+      useFactory: (leavers: Leavers, migrating: PeopleMigrating, clock: Clock): TenantPeople => ({
         signOut: ({ connection, corpId, issuer }) =>
           leavers.apply([{ kind: 'tenant-left', issuer }], {
             connection,
@@ -34,6 +44,8 @@ import { TenantsRepository } from './tenants.repository.js';
             subject: corpId,
             sentAt: clock.now(),
           }),
+        members: (issuer) => migrating.members(issuer),
+        rename: (move, alongside) => migrating.rename(move, alongside),
       }),
     },
   ],

@@ -49,7 +49,27 @@ export function idMigration(
       );
       return pairsIn(reply['open_userid_list']);
     },
+
+    async finish(corpId) {
+      const { agentId } = await tenants.active(corpId);
+      // The token of a third-party app is made with its suite's, that of a delegated app is not.
+      const isDelegated = sources.of(corpId).access.dependsOn === undefined;
+      if (isDelegated && agentId === undefined) throw agentUnknown(corpId);
+      await tokens.use(sources.provider, (token) =>
+        apis.provider.finishMigration(token, corpId, isDelegated ? agentId : undefined),
+      );
+    },
   };
+}
+
+function agentUnknown(corpId: string): AppError {
+  return new AppError('platform_misconfigured', 'The corp’s app is not known well enough yet.', {
+    operator: {
+      call: 'service/finish_openid_migration',
+      platformMessage: `the agent id of the app in the corp ${corpId} is not known`,
+      fix: 'Have the corp’s administrator change the app’s visible range once: that makes WeCom tell it.',
+    },
+  });
 }
 
 /** Who is left out was not in the app's visible range, or is not a member any more. */

@@ -4,6 +4,9 @@ import type { FetchedToken } from '../platform-tokens.js';
 import { fetchedToken } from '../wecom/wecom.api.js';
 import type { Caller } from './wecom-service-provider.calls.js';
 
+/** Which ids `finish_openid_migration` changes. External contacts (3) are none of ours: whoever uses them migrates them. */
+const corpAndMembers = 1;
+
 /** The calls that the provider makes as a company (reference wecom-service-provider 3.1, 5.5, 9.1, 11.3). */
 export class ProviderApi {
   constructor(
@@ -47,6 +50,24 @@ export class ProviderApi {
       tokenName: 'provider_access_token',
       json: { corpid: corpId },
       repeatable: true,
+    });
+  }
+
+  /**
+   * From now on this provider sees the corp and its members under encrypted ids. There is no way back, so it is not repeated once it was sent.
+   * @param agentId of a delegated app, which is migrated by itself
+   */
+  finishMigration(token: string, corpId: string, agentId?: string): Promise<ReplyObject> {
+    return this.call({
+      path: 'service/finish_openid_migration',
+      token,
+      tokenName: 'provider_access_token',
+      json: {
+        corpid: corpId,
+        ...(agentId !== undefined && { agentid: Number(agentId) }),
+        openid_type: [corpAndMembers],
+      },
+      repeatable: false,
     });
   }
 }
