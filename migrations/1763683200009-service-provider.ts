@@ -13,7 +13,7 @@ export class ServiceProvider1763683200009 implements MigrationInterface {
         pushed_at timestamptz not null,
         received_at timestamptz not null
       )`);
-    // Ids are compared byte for byte: WeCom's encrypted ids differ in case alone.
+    // Ids are compared byte for byte: WeCom's encrypted ids differ in case alone. An event older than `granted_at` ends no authorization.
     await runner.query(`
       create table tenants (
         connection text not null,
@@ -22,6 +22,7 @@ export class ServiceProvider1763683200009 implements MigrationInterface {
         status text not null check (status in ('active', 'suspended', 'cancelled')),
         agent_id text,
         permanent_code text,
+        granted_at timestamptz,
         installed_at timestamptz not null,
         cancelled_at timestamptz,
         updated_at timestamptz not null,
