@@ -17,6 +17,8 @@ import { atPortal, begin, discoverPortal, redeem } from '../fixtures/sign-in.js'
 const finishing = 'qyapi.weixin.qq.com/cgi-bin/service/finish_openid_migration';
 const converting = 'qyapi.weixin.qq.com/cgi-bin/batch/userid_to_openuserid';
 
+const page = 'https://portal.example.com';
+
 let bed: TestBed;
 let api: Api;
 let configuration: client.Configuration;
@@ -25,7 +27,7 @@ beforeAll(async () => {
   bed = await openTestBed({
     env: { ACCESS_TOKEN_TTL_SECONDS: '14400' },
     provision: ({ connections }, sandbox) => {
-      connections.push(thirdParty(sandbox), delegated(sandbox));
+      connections.push({ ...thirdParty(sandbox), jsapiOrigins: [page] }, delegated(sandbox));
     },
   });
   api = await adminApi(bed);
@@ -211,6 +213,14 @@ describe('a migration that is cut off', () => {
       await accountOf('wecom-any', `member1@${corpId}`),
       await accountOf('wecom-dk', `member2@${corpId}`, corpId),
     ];
+    await bed.query(
+      `insert into account_requests (issuer, subject, connection, identity, created_at)
+       values ($1, 'member3', 'wecom-dk', $2, now())`,
+      [
+        `wecom-sp:${spProvider.corpId}:${corpId}`,
+        { subject: 'member3', userId: 'member3', tenant: corpId, profile: { displayName: '丙' } },
+      ],
+    );
   });
 
   it('before WeCom was told has changed nothing', async () => {
@@ -243,9 +253,10 @@ describe('a migration that is cut off', () => {
     expect(plan).toMatch(/^v1\./);
     // WeCom refuses the old id now; that must not be taken for a corp that took the app away.
     wecom().invalidateTokens('corp');
-    bed.clock.advance(3 * 3600);
-    await api('GET', `/connections/wecom-any/access-token?tenant=${corpId}`);
-    bed.clock.reset();
+    const signature = await api('POST', '/connections/wecom-any/jsapi-signatures', {
+      body: { url: `${page}/`, ticket: 'agent', tenant: corpId },
+    });
+    expect(signature.body).toMatchObject({ status: 403, code: 'tenant_not_allowed' });
 
     const again = await migrate('wecom-any', corpId);
     expect(again.body).toMatchObject({ tenant: { corpId: seen, status: 'active' }, people: 2 });
@@ -253,6 +264,20 @@ describe('a migration that is cut off', () => {
     expect(calls(converting)).toBe(converted);
     expect(await accountOf('wecom-any', `member1@${corpId}`)).toBe(members[0]);
     expect(await accountOf('wecom-dk', `member2@${corpId}`, seen)).toBe(members[1]);
+    const third = wecom().openUserid(corpId, 'member3');
+    expect(await bed.query('select issuer, subject, identity from account_requests')).toEqual([
+      {
+        issuer: `wecom-sp:${spProvider.corpId}:${seen}`,
+        subject: third,
+        identity: {
+          issuer: `wecom-sp:${spProvider.corpId}:${seen}`,
+          subject: third,
+          userId: third,
+          tenant: seen,
+          profile: { displayName: '丙' },
+        },
+      },
+    ]);
   });
 });
 
