@@ -5,7 +5,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { Actor } from '../common/access.js';
 import { AppError } from '../common/app-error.js';
 import { type PageOf, pageOf, type PageQuery, readCursor } from '../common/page-of.js';
-import { readConnection } from './connection.definition.js';
+import { fixedFieldsOf, readConnection } from './connection.definition.js';
 import { slugPattern } from './connection.fields.js';
 import { ConnectionRegistry } from './connection.registry.js';
 import type { CheckView, ConnectionView } from './connections.dto.js';
@@ -74,7 +74,7 @@ export class ConnectionAdministration {
       if (!stored) throw notFound();
       checkChangeable(stored, ifMatch);
       const before = plainOf(stored);
-      refuseChangeOf(['slug', 'platform'], before, changes);
+      refuseChangeOf(['slug', 'platform', ...fixedFieldsOf(stored.platform)], before, changes);
       const definition = definitionOf(withChanges(before, changes));
       await this.definitions.update(manager, 'connections', definition);
     });

@@ -52,6 +52,13 @@ export function readConnection(plain: Readonly<Record<string, unknown>>): {
   };
 }
 
+/** Fields of a platform that are fixed once a connection was made. */
+export function fixedFieldsOf(platform: string | undefined): readonly string[] {
+  if (platform === undefined || !Object.hasOwn(providerFactories, platform)) return [];
+  const factory: AnyProviderFactory = providerFactories[platform as keyof typeof providerFactories];
+  return factory.fixed ?? [];
+}
+
 /** What two fields together may not say. */
 function faultsTogether(fields: ConnectionFields, factory: AnyProviderFactory): Fault[] {
   return factory.servesManyCorps && fields.matchPhone

@@ -313,6 +313,27 @@ describe('a delegated app', () => {
   });
 });
 
+it('stays the app that it was made for: its corps did not install another', async () => {
+  const { slug: _slug, loginSuite: _login, ...fields } = thirdParty(bed.sandbox);
+  await api('POST', '/connections', { body: { ...fields, slug: 'wecom-fixed' } });
+  for (const [field, value] of [
+    ['suiteId', 'ww0000000000000001'],
+    ['providerCorpId', 'ww0000000000000002'],
+    ['appType', 'delegated'],
+  ] as const) {
+    const { body } = await api('PATCH', '/connections/wecom-fixed', { body: { [field]: value } });
+    expect(body).toMatchObject({
+      status: 422,
+      code: 'value_not_allowed',
+      errors: [{ field, message: 'is fixed once made' }],
+    });
+  }
+  const renamed = await api('PATCH', '/connections/wecom-fixed', {
+    body: { displayName: 'W', suiteId: spSuite.suiteId },
+  });
+  expect(renamed.status).toBe(200);
+});
+
 describe('what is not from WeCom', () => {
   it.each([
     ['a bad signature', 'badSignature'],

@@ -249,6 +249,8 @@ export interface ProviderFactory<Settings extends object, Opened extends AnyProv
   readonly secrets: readonly SecretName<Settings>[];
   /** Anybody's corp may come through it, and its administrator type in any number: `matchPhone` is refused. */
   readonly servesManyCorps?: true;
+  /** Which fields are fixed once a connection was made: what is kept of the corps that installed the app is of this very app. */
+  readonly fixed?: readonly (keyof Settings & string)[];
   open(settings: Settings, tools: ProviderTools): Opened;
 }
 
@@ -257,5 +259,6 @@ export interface AnyProviderFactory {
   readonly settings: new () => object;
   readonly secrets: readonly string[];
   readonly servesManyCorps?: true;
+  readonly fixed?: readonly string[];
   open(settings: never, tools: ProviderTools): AnyProvider;
 }

@@ -208,6 +208,26 @@ describe('a wrong file', () => {
     ]);
   });
 
+  it('is one that makes another app of a service provider’s', async () => {
+    const app = {
+      slug: 'sp',
+      platform: 'wecom-service-provider',
+      displayName: 'W',
+      appType: 'third-party',
+      providerCorpId: 'ww9f3c1a7be20d4651',
+      providerSecret: 'a-secret-of-the-provider',
+      suiteId: 'ww2b7d60e1f4c8a935',
+      suiteSecret: 'a-secret-of-the-suite',
+      eventToken: 'token01',
+      eventAesKey: 'SimulatorOnlyKeySimulatorOnlyKey01234567890',
+    };
+    await apply({ connections: [app] });
+    expect(await faultsOf({ connections: [{ ...app, suiteId: 'ww71ac05de94b3f862' }] })).toEqual([
+      'connections[0].suiteId: is fixed once made',
+    ]);
+    await apply({ connections: [{ ...app, suiteSecret: 'another-secret-of-the-suite' }] });
+  });
+
   it('is one that changes the platform of a slug', async () => {
     await apply({ connections: [connection] });
     const other = {

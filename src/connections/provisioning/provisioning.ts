@@ -6,7 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { ClientFields, clientDefinition } from '../../auth/issuer/clients/client.fields.js';
 import { type Fault, readAs } from '../../common/faults.js';
 import { Logger } from '../../common/logger.js';
-import { readConnection } from '../connection.definition.js';
+import { fixedFieldsOf, readConnection } from '../connection.definition.js';
 import { type Definition, type DefinitionTable, StoredDefinitions } from '../stored-definitions.js';
 import {
   ProvisioningError,
@@ -65,7 +65,12 @@ export class Provisioning {
         faults.push(`${place}: was made by the API; remove it there first`);
       else if (row.platform !== entry.platform)
         faults.push(`${place}.platform: is fixed once made`);
-      else if (!equals(row, entry)) await this.definitions.update(manager, table, entry);
+      else {
+        faults.push(
+          ...changesOfFixed(row, entry).map((name) => `${place}.${name}: is fixed once made`),
+        );
+        if (!equals(row, entry)) await this.definitions.update(manager, table, entry);
+      }
     }
     const left = stored.filter(
       (row) => row.enabled && !wanted.some((entry) => entry.key === row.key),
@@ -73,6 +78,13 @@ export class Provisioning {
     for (const { key } of left) await this.definitions.disable(manager, table, key);
     return faults;
   }
+}
+
+/** All of the file is applied, or nothing: what is found here ends the transaction. */
+function changesOfFixed(row: Definition, entry: Definition): string[] {
+  return fixedFieldsOf(entry.platform).filter(
+    (name) => row.settings[name] !== entry.settings[name],
+  );
 }
 
 function equals(row: Definition, entry: Definition): boolean {

@@ -42,6 +42,7 @@ export const openWecomServiceProvider: ProviderFactory<WecomServiceProviderSetti
     'loginSuite.eventAesKey',
   ],
   servesManyCorps: true,
+  fixed: ['appType', 'providerCorpId', 'suiteId'],
   open,
 };
 
