@@ -6,13 +6,13 @@ import {
 
 import { Clock } from '../common/clock.js';
 import { Logger } from '../common/logger.js';
+import { Poller } from '../database/poller.js';
 import { Lifecycle } from '../health/lifecycle.js';
 import { Metrics } from '../metrics/metrics.js';
 import { EventHandling } from './event-handling.js';
 import { EventQueue, renewEveryMs } from './event-queue.js';
 import type { PendingEvent } from './pending-event.js';
 
-const everyMs = 1000;
 /** How many events this replica handles at the same time, each of another subject. */
 const atOnce = 16;
 /** What takes longer than this at the end is left to the others, who find its claim run out. */
@@ -22,72 +22,48 @@ const stopLimitMs = 10_000;
 @Injectable()
 export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #running = new Set<Promise<void>>();
-  #timer: NodeJS.Timeout | undefined;
-  #turn: Promise<void> | undefined;
-  #again = false;
-  #troubled = false;
-  #stopped = false;
+  readonly #poller: Poller;
 
   constructor(
     private readonly queue: EventQueue,
     private readonly handling: EventHandling,
     private readonly metrics: Metrics,
-    private readonly lifecycle: Lifecycle,
+    lifecycle: Lifecycle,
     private readonly clock: Clock,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.#poller = new Poller({
+      everyMs: 1000,
+      mayAsk: () => lifecycle.phase === 'running',
+      work: () => this.#work(),
+      onTrouble: (error) =>
+        logger.warn({ err: error }, 'platform events wait until Postgres can be asked again'),
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.#wait(everyMs);
+    this.#poller.start();
   }
 
   /** What is under way may end, while there is still an audit to write to. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#turn;
+    await this.#poller.stop();
     const late = new Promise<void>((resolve) => setTimeout(resolve, stopLimitMs).unref());
     await Promise.race([Promise.all(this.#running), late]);
   }
 
   /** There is something new: no need to sleep on it. */
   wake(): void {
-    if (this.#turn) this.#again = true;
-    else this.#wait(0);
-  }
-
-  #wait(ms: number): void {
-    if (this.#stopped) return;
-    clearTimeout(this.#timer);
-    // Replicas that started together do not ask together.
-    const withJitterMs = ms * (0.8 + Math.random() * 0.4);
-    this.#timer = setTimeout(() => this.#begin(), withJitterMs).unref();
-  }
-
-  #begin(): void {
-    // Before the schema is there, and while the service stops, nobody asks.
-    if (this.lifecycle.phase !== 'running') return this.#wait(everyMs);
-    this.#again = false;
-    this.#turn = this.#work().finally(() => {
-      this.#turn = undefined;
-      this.#wait(this.#again ? 0 : everyMs);
-    });
+    this.#poller.wake();
   }
 
   async #work(): Promise<void> {
-    try {
-      const { isDue, oldest } = await this.queue.look();
-      const lagMs = oldest === undefined ? 0 : this.clock.now().getTime() - oldest.getTime();
-      this.metrics.platformEventLag(Math.max(0, lagMs / 1000));
-      const free = atOnce - this.#running.size;
-      if (isDue && free > 0)
-        for (const claimed of await this.queue.claim(free)) this.#start(claimed);
-      this.#troubled = false;
-    } catch (error) {
-      if (!this.#troubled)
-        this.logger.warn({ err: error }, 'platform events wait until Postgres can be asked again');
-      this.#troubled = true;
-    }
+    const { isDue, oldest } = await this.queue.look();
+    const lagMs = oldest === undefined ? 0 : this.clock.now().getTime() - oldest.getTime();
+    this.metrics.platformEventLag(Math.max(0, lagMs / 1000));
+    const free = atOnce - this.#running.size;
+    if (!isDue || free <= 0) return;
+    for (const claimed of await this.queue.claim(free)) this.#start(claimed);
   }
 
   #start(claimed: PendingEvent): void {

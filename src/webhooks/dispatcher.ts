@@ -6,6 +6,7 @@ import {
 
 import { AuditService } from '../audit/audit.service.js';
 import { Logger } from '../common/logger.js';
+import { Poller } from '../database/poller.js';
 import { Lifecycle } from '../health/lifecycle.js';
 import { type DueDelivery, type Outcome } from './delivery.js';
 import { DeliveryQueue } from './delivery-queue.js';
@@ -13,7 +14,6 @@ import { Outbox } from './outbox.js';
 import { WebhookSender } from './webhook-sender.js';
 import { WebhooksRepository } from './webhooks.repository.js';
 
-const everyMs = 1000;
 const eventsAtOnce = 200;
 /** How many deliveries of this replica are under way, and how many to one receiver. */
 const sendingAtOnce = 64;
@@ -28,11 +28,7 @@ interface Sending {
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #sending = new Set<Sending>();
-  #timer: NodeJS.Timeout | undefined;
-  #turn: Promise<void> | undefined;
-  #again = false;
-  #troubled = false;
-  #stopped = false;
+  readonly #poller: Poller;
 
   constructor(
     private readonly outbox: Outbox,
@@ -40,67 +36,43 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly webhooks: WebhooksRepository,
     private readonly sender: WebhookSender,
     private readonly audit: AuditService,
-    private readonly lifecycle: Lifecycle,
+    lifecycle: Lifecycle,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.#poller = new Poller({
+      everyMs: 1000,
+      mayAsk: () => lifecycle.phase === 'running',
+      work: () => this.#work(),
+      onTrouble: (error) =>
+        logger.warn({ err: error }, 'webhooks wait until Postgres can be asked again'),
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.#wait(everyMs);
+    this.#poller.start();
   }
 
   /** What is under way may end; what waits is another replica's, or the next start's. */
   async onApplicationShutdown(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#turn;
+    await this.#poller.stop();
     await Promise.all([...this.#sending].map(({ ended }) => ended));
     await this.sender.close();
   }
 
-  #wait(ms: number): void {
-    if (this.#stopped) return;
-    clearTimeout(this.#timer);
-    // Replicas that started together do not ask together.
-    const withJitterMs = ms * (0.8 + Math.random() * 0.4);
-    this.#timer = setTimeout(() => this.#begin(), withJitterMs).unref();
-  }
-
-  #begin(): void {
-    // Before the schema is there, and while the service stops, nobody asks.
-    if (this.lifecycle.phase !== 'running') return this.#wait(everyMs);
-    this.#again = false;
-    this.#turn = this.#work().finally(() => {
-      this.#turn = undefined;
-      this.#wait(this.#again ? 0 : everyMs);
-    });
-  }
-
-  /** There may be more to send: no need to sleep on it. */
-  #wake(): void {
-    if (this.#turn) this.#again = true;
-    else this.#wait(0);
-  }
-
   async #work(): Promise<void> {
-    try {
-      while (!this.#stopped && (await this.outbox.dispatch(eventsAtOnce)) === eventsAtOnce);
-      await this.#sendDue();
-      this.#troubled = false;
-    } catch (error) {
-      if (!this.#troubled)
-        this.logger.warn({ err: error }, 'webhooks wait until Postgres can be asked again');
-      this.#troubled = true;
-    }
+    while (!this.#poller.isStopped && (await this.outbox.dispatch(eventsAtOnce)) === eventsAtOnce);
+    await this.#sendDue();
   }
 
   async #sendDue(): Promise<void> {
     const free = sendingAtOnce - this.#sending.size;
-    if (this.#stopped || free <= 0) return;
+    if (this.#poller.isStopped || free <= 0) return;
     const underWay = [...this.#sending].map(({ webhookId }) => webhookId);
     for (const delivery of await this.queue.claim(free, perWebhook, underWay)) {
       const ended = this.#send(delivery).finally(() => {
         this.#sending.delete(sending);
-        this.#wake();
+        // There may be more to send.
+        this.#poller.wake();
       });
       const sending = { webhookId: delivery.webhookId, ended };
       this.#sending.add(sending);
