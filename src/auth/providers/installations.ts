@@ -28,7 +28,8 @@ export interface GrantedInstallation {
 /** The corps of one connection, as its provider sees their storage: durable, the same for all replicas. */
 export interface Installations {
   find(corpId: string): Promise<Installation | undefined>;
-  list(): Promise<readonly Installation[]>;
+  /** All of them, without their codes: to name them, nothing has to be opened. */
+  list(): Promise<readonly Omit<Installation, 'permanentCode'>[]>;
   /** Installs, or installs anew: `active` afterwards, unless it was suspended by us. */
   save(granted: GrantedInstallation): Promise<void>;
   /** What is known of it now; leaves the rest, and its status, as they are. */

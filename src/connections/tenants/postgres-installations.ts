@@ -18,7 +18,8 @@ interface Row {
   readonly permanent_code: string | null;
 }
 
-const columns = 'corp_id, name, status, agent_id, permanent_code';
+const columnsInPlain = 'corp_id, name, status, agent_id';
+const columns = `${columnsInPlain}, permanent_code`;
 
 /** The corps of one connection in Postgres; permanent codes are sealed. */
 export class PostgresInstallations implements Installations {
@@ -33,12 +34,12 @@ export class PostgresInstallations implements Installations {
     return this.#find(this.dataSource.manager, corpId);
   }
 
-  async list(): Promise<readonly Installation[]> {
-    const rows = await this.dataSource.query<Row[]>(
-      `select ${columns} from tenants where connection = $1 order by installed_at, corp_id`,
+  async list(): Promise<readonly Omit<Installation, 'permanentCode'>[]> {
+    const rows = await this.dataSource.query<Omit<Row, 'permanent_code'>[]>(
+      `select ${columnsInPlain} from tenants where connection = $1 order by installed_at, corp_id`,
       [this.connection],
     );
-    return rows.map((row) => this.#open(row));
+    return rows.map(inPlain);
   }
 
   async save({
@@ -115,12 +116,9 @@ export class PostgresInstallations implements Installations {
   }
 
   #open(row: Row): Installation {
-    const { corp_id: corpId, name, status, agent_id: agentId, permanent_code: sealed } = row;
+    const { corp_id: corpId, permanent_code: sealed } = row;
     return {
-      corpId,
-      status,
-      ...(name !== null && { name }),
-      ...(agentId !== null && { agentId }),
+      ...inPlain(row),
       ...(sealed !== null && {
         permanentCode: new Secret(
           this.encryption.decrypt(sealed, sealContext(this.connection, corpId)),
@@ -128,6 +126,20 @@ export class PostgresInstallations implements Installations {
       }),
     };
   }
+}
+
+function inPlain({
+  corp_id: corpId,
+  name,
+  status,
+  agent_id: agentId,
+}: Omit<Row, 'permanent_code'>): Omit<Installation, 'permanentCode'> {
+  return {
+    corpId,
+    status,
+    ...(name !== null && { name }),
+    ...(agentId !== null && { agentId }),
+  };
 }
 
 /** A corp's permanent code opens in its own row alone. */
