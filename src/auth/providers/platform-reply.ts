@@ -30,8 +30,3 @@ export function asPhone(mobile: unknown, stateCode?: unknown): string | undefine
   const parsed = parsePhoneNumberFromString(written, 'CN');
   return parsed?.isValid() ? parsed.number : undefined;
 }
-
-/** A platform's own words, without anything that could be a token or a code in them. */
-export function withoutSecrets(words: string | undefined): string | undefined {
-  return words?.replace(/(access_token|secret|code|ticket)=[^&\s"]+/gi, '$1=***').slice(0, 400);
-}
