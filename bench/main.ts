@@ -10,7 +10,7 @@ import { stringify } from 'yaml';
 
 import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
 import { load, type LoadResult } from './load.js';
-import { type Measured, start } from './processes.js';
+import { type Measured, start, untilReady } from './processes.js';
 import { SignInClient } from './sign-in-client.js';
 
 /**
@@ -139,15 +139,6 @@ async function statements(): Promise<number> {
 async function platformCalls(): Promise<number> {
   const calls = (await (await fetch(`${platformUrl}/calls`)).json()) as Record<string, number>;
   return Object.values(calls).reduce((sum, count) => sum + count, 0);
-}
-
-async function untilReady(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
-    const answer = await fetch(url).catch(() => undefined);
-    if (answer?.ok) return;
-    await sleep(50);
-  }
-  throw new Error('the service did not get ready');
 }
 
 function benchProvisioning(): unknown {

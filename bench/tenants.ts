@@ -9,7 +9,7 @@ import { stringify } from 'yaml';
 
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.js';
 import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
-import { start } from './processes.js';
+import { start, untilReady } from './processes.js';
 
 /**
  * `npm run bench:tenants`: one service provider's connection with ten corps, and then with `BENCH_TENANTS` (1000) more: listing them,
@@ -58,7 +58,7 @@ const program = start(
   ['--max-semi-space-size=4', '--max-old-space-size=256'],
 );
 try {
-  await untilReady();
+  await untilReady(`http://127.0.0.1:${port}/health/ready`);
   const { wecomProvider } = sandbox.control;
   wecomProvider.trustDomain(`localhost:${port}`);
   await wecomProvider.registerCallback({
@@ -196,15 +196,6 @@ async function median(
     times.push(performance.now() - startedAt);
   }
   return times.sort((one, other) => one - other)[Math.floor(count / 2)] ?? 0;
-}
-
-async function untilReady(): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
-    const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
-    if (answer?.ok) return;
-    await sleep(50);
-  }
-  throw new Error('the service did not get ready');
 }
 
 function benchProvisioning({ control, endpoints }: Sandbox): unknown {
