@@ -4,7 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 
 import { Secret } from '../../../common/secret.js';
 import type { CallbackRequest } from '../platform-events.js';
-import { type CallbackKeys, openCallback, successAnswer } from './dingtalk.callback.js';
+import { openCallback, successAnswer } from './dingtalk.callback.js';
+import { type CallbackKeys } from '../sealed-callback.js';
 
 /** Reference dingtalk 6.4. */
 const vectorA: CallbackKeys = {

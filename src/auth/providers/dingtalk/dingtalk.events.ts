@@ -1,7 +1,8 @@
 import type { Clock } from '../../../common/clock.js';
 import type { EventEffect, EventReceiver, PlatformEvent } from '../platform-events.js';
 import { asNumber, asObject, asText, type ReplyObject } from '../platform-reply.js';
-import { callbackRefused, newMarks, openCallback, successAnswer } from './dingtalk.callback.js';
+import { newMarks, openCallback, successAnswer } from './dingtalk.callback.js';
+import { callbackRefused } from '../sealed-callback.js';
 import type { DingtalkSettings } from './dingtalk.settings.js';
 
 const dayInMs = 24 * 60 * 60 * 1000;
@@ -35,17 +36,15 @@ export function dingtalkEvents(
       const { content, ownerKey, timestamp } = openCallback(keys, request);
       // Which of the two depends on how the URL was registered (reference 6.2).
       if (ownerKey !== clientId && ownerKey !== corpId)
-        throw callbackRefused(
-          'it was made for another app or corp',
-          'Compare clientId and corpId with the app whose events come to this URL.',
-        );
+        throw callbackRefused('it was made for another app or corp', {
+          fix: 'Compare clientId and corpId with the app whose events come to this URL.',
+        });
       const now = clock.now();
       const pushedAt = instantOf(timestamp);
       if (!pushedAt || Math.abs(pushedAt.getTime() - now.getTime()) > dayInMs)
-        throw callbackRefused(
-          'its time is more than a day off',
-          'Compare the clock of this machine; otherwise somebody repeats an old callback.',
-        );
+        throw callbackRefused('its time is more than a day off', {
+          fix: 'Compare the clock of this machine; otherwise somebody repeats an old callback.',
+        });
       const answer = successAnswer(keys, ownerKey, newMarks(now));
       const fields = fieldsOf(content);
       if (urlChecks.includes(fields['EventType'])) return { kind: 'verification', answer };

@@ -7,13 +7,8 @@ import type {
   PlatformEvent,
   ReadCallback,
 } from '../platform-events.js';
-import {
-  type CallbackKeys,
-  callbackRefused,
-  openCallback,
-  readXml,
-  sentAtOf,
-} from '../wecom/wecom.callback.js';
+import { openCallback, readXml, sentAtOf } from '../wecom/wecom.callback.js';
+import { type CallbackKeys, callbackRefused } from '../sealed-callback.js';
 import { subjectOf } from './wecom-self-built.replies.js';
 import type { WecomSelfBuiltSettings } from './wecom-self-built.settings.js';
 

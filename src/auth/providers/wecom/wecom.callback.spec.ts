@@ -6,7 +6,8 @@ import { describe, expect, it } from '@jest/globals';
 import { AppError } from '../../../common/app-error.js';
 import { Secret } from '../../../common/secret.js';
 import type { CallbackRequest } from '../platform-events.js';
-import { callbackRefused, openCallback, readXml, sentAtOf } from './wecom.callback.js';
+import { openCallback, readXml, sentAtOf } from './wecom.callback.js';
+import { callbackRefused } from '../sealed-callback.js';
 
 const token = 'simtoken01';
 const aesKey = 'SimulatorOnlyKeySimulatorOnlyKey01234567890';

@@ -1,22 +1,19 @@
-import { createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
-
 import { XMLParser } from 'fast-xml-parser';
 
-import { AppError, type OperatorHint } from '../../../common/app-error.js';
-import type { Secret } from '../../../common/secret.js';
 import type { CallbackRequest } from '../platform-events.js';
+import {
+  callbackKey,
+  type CallbackKeys,
+  callbackRefused,
+  largestCallback,
+  openCiphertext,
+  requireCallbackSignature,
+} from '../sealed-callback.js';
 
 /**
  * How WeCom signs and encrypts what it pushes (reference wecom-service-provider 7 and 8, wecom-self-built 9), the same for every app.
  * For whom a callback was meant (its ReceiveId) and what it says is for each platform's own folder to judge.
  */
-
-/** The Token and the EncodingAESKey of one callback URL. */
-export interface CallbackKeys {
-  readonly token: Secret;
-  /** 43 digits of base64, the last of which may hold spare bits. */
-  readonly aesKey: Secret;
-}
 
 /** What was inside: signed by whoever holds the keys. */
 export interface OpenedCallback {
@@ -26,13 +23,7 @@ export interface OpenedCallback {
   readonly receiveId: string;
 }
 
-/** A list of a thousand members fits ten times; anything larger is no event. */
-const largestBody = 256 * 1024;
-
 const dayInMs = 24 * 60 * 60 * 1000;
-
-/** In front of the message: 16 random bytes and the message's length. */
-const headBytes = 20;
 
 /**
  * Verifies and decrypts: the echo text of GET, the envelope's ciphertext of POST.
@@ -43,66 +34,28 @@ export function openCallback(keys: CallbackKeys, request: CallbackRequest): Open
   const digits = /^[A-Za-z0-9+/]+={0,2}$/;
   if (!digits.test(encrypted) || encrypted.length % 4 !== 0)
     throw callbackRefused('the ciphertext is no base64');
-  requireSignature(keys.token, request.query, encrypted);
-  return unpack(decrypt(keys.aesKey, Buffer.from(encrypted, 'base64')));
+  requireCallbackSignature(
+    keys.token,
+    request.query,
+    request.query.get('msg_signature') ?? '',
+    encrypted,
+    'Compare the Token with the one in the console; otherwise somebody else knocks here.',
+  );
+  const ciphertext = Buffer.from(encrypted, 'base64');
+  if (callbackKey(keys.aesKey).length !== 32 || ciphertext.length % 16 !== 0)
+    throw callbackRefused('the ciphertext is cut off, or the EncodingAESKey is none');
+  const { content, owner } = openCiphertext(
+    keys.aesKey,
+    ciphertext,
+    'Compare the EncodingAESKey with the one in the console.',
+  );
+  return { content, receiveId: owner };
 }
 
 function encryptedOf({ method, query, body }: CallbackRequest): string {
   // A `+` that was not percent-encoded arrives as a blank; base64 has none of its own.
   if (method === 'GET') return limited(query.get('echostr') ?? '').replaceAll(' ', '+');
   return readXml(body)['Encrypt'] ?? '';
-}
-
-/** Constant in time; nothing is decrypted that was not signed, so that the padding tells nobody anything. */
-function requireSignature(token: Secret, query: URLSearchParams, encrypted: string): void {
-  const timestamp = query.get('timestamp') ?? '';
-  const nonce = query.get('nonce') ?? '';
-  const signature = query.get('msg_signature') ?? '';
-  if (!/^\d{1,20}$/.test(timestamp) || !/^[\x21-\x7e]{1,128}$/.test(nonce))
-    throw callbackRefused('timestamp or nonce is missing or is none');
-  // All of them are ASCII, where the order of JavaScript is that of the bytes.
-  const signed = [token.reveal(), timestamp, nonce, encrypted].sort().join('');
-  const expected = createHash('sha1').update(signed).digest();
-  if (
-    !/^[0-9a-f]{40}$/.test(signature) ||
-    !timingSafeEqual(Buffer.from(signature, 'hex'), expected)
-  )
-    throw callbackRefused('the signature is wrong', {
-      fix: 'Compare the Token with the one in the console; otherwise somebody else knocks here.',
-    });
-}
-
-function decrypt(aesKey: Secret, ciphertext: Buffer): Buffer {
-  // Node drops the spare bits of the last digit, which WeCom does not set to zero (8.1).
-  const key = Buffer.from(`${aesKey.reveal()}=`, 'base64');
-  if (key.length !== 32 || ciphertext.length % 16 !== 0)
-    throw callbackRefused('the ciphertext is cut off, or the EncodingAESKey is none');
-  const decipher = createDecipheriv('aes-256-cbc', key, key.subarray(0, 16));
-  decipher.setAutoPadding(false);
-  return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
-}
-
-/** PKCS#7 with a block of 32, which libraries made for 16 refuse; then random, length, message, ReceiveId (8.3). */
-function unpack(padded: Buffer): OpenedCallback {
-  const padding = padded.at(-1) ?? 0;
-  const isPadded =
-    padding >= 1 &&
-    padding <= Math.min(32, padded.length) &&
-    padded.subarray(-padding).every((byte) => byte === padding);
-  if (!isPadded) throw undecipherable();
-  const bytes = padded.subarray(0, -padding);
-  if (bytes.length < headBytes) throw undecipherable();
-  const end = headBytes + bytes.readUInt32BE(16);
-  if (end > bytes.length) throw undecipherable();
-  return { content: text(bytes.subarray(headBytes, end)), receiveId: text(bytes.subarray(end)) };
-}
-
-function text(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw undecipherable();
-  }
 }
 
 /**
@@ -182,7 +135,7 @@ function requireNone(markup: string): void {
 /** Looked at before any work is done on it. */
 function limited(given: string): string {
   if (given.length === 0) throw callbackRefused('there is nothing in it');
-  if (given.length > largestBody) throw callbackRefused('it is too large');
+  if (given.length > largestCallback) throw callbackRefused('it is too large');
   return given;
 }
 
@@ -199,21 +152,5 @@ export function sentAtOf(timestampSeconds: string, now: Date): Date {
   if (off <= dayInMs) return sentAt;
   throw callbackRefused('its time is missing, or more than a day off', {
     fix: 'Compare the clock of this machine; otherwise somebody repeats an old callback.',
-  });
-}
-
-function undecipherable(): AppError {
-  return callbackRefused('it cannot be decrypted', {
-    fix: 'Compare the EncodingAESKey with the one in the console.',
-  });
-}
-
-/** The same words for whoever sent it; the reason is for the operator alone. */
-export function callbackRefused(
-  reason: string,
-  what: Pick<OperatorHint, 'call' | 'fix'> = {},
-): AppError {
-  return new AppError('callback_refused', 'This callback is refused.', {
-    operator: { ...what, platformMessage: reason },
   });
 }
