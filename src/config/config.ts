@@ -39,6 +39,18 @@ export interface SmsLimits {
   readonly perConnectionPerHour: number;
 }
 
+/** How many requests are answered in a minute, over all replicas; 0: any number. */
+export interface RequestLimits {
+  /** By address: what a browser asks for on its way through a sign-in. */
+  readonly signInPerMinute: number;
+  /** By client, once it has authenticated: `/token`, `/introspect`, `/revoke`. */
+  readonly tokenPerMinute: number;
+  /** By client or person, once the token was verified: `/api/v1`, `/userinfo`. */
+  readonly apiPerMinute: number;
+  /** By address: what was refused for a wrong secret, token or signature. */
+  readonly refusedPerMinute: number;
+}
+
 /** The environment, read and validated once, frozen from then on. Type and injection token at once. */
 export abstract class Config {
   abstract readonly production: boolean;
@@ -61,12 +73,21 @@ export abstract class Config {
   abstract readonly outboundProxy: Secret | undefined;
   abstract readonly logLevel: LogLevel;
   abstract readonly signingAlg: SigningAlg;
+  /** How old a signing key grows before the next one follows by itself; 0: only when asked to. */
+  abstract readonly signingKeyRotationDays: number;
   abstract readonly migrateOnStart: boolean;
   abstract readonly lifetimes: Lifetimes;
   abstract readonly sms: SmsConfig;
   abstract readonly smsLimits: SmsLimits;
+  abstract readonly requestLimits: RequestLimits;
   /** How long audit events are kept; 0: for ever. */
   abstract readonly auditRetentionDays: number;
+  /** How long requests are still taken after SIGTERM, so that a proxy sees in time that no more should come. */
+  abstract readonly shutdownDelaySeconds: number;
+  /** What `/metrics` asks for; absent: nothing. */
+  abstract readonly metricsToken: Secret | undefined;
+  /** Where OpenTelemetry traces go; absent: none are made. */
+  abstract readonly tracesUrl: string | undefined;
   /** Where what is made on first run is kept, outside production. */
   abstract readonly dataDir: string;
 }

@@ -134,6 +134,11 @@ export class Environment extends SmsEnvironment {
   @IsIn(['RS256', 'ES256', 'EdDSA'], { message: 'must be RS256, ES256 or EdDSA' })
   SIGNING_ALG?: 'RS256' | 'ES256' | 'EdDSA';
 
+  @WholeNumber()
+  @IsOptional()
+  @IsWhole(0, 3650, 'a number of days')
+  SIGNING_KEY_ROTATION_DAYS?: number;
+
   @Emptied()
   @IsOptional()
   @IsIn(['true', 'false'], { message: 'must be true or false' })
@@ -164,6 +169,41 @@ export class Environment extends SmsEnvironment {
   @IsWhole(0, 36_500, 'a number of days')
   AUDIT_RETENTION_DAYS?: number;
 
+  @WholeNumber()
+  @IsOptional()
+  @IsWhole(0, 10_000_000, 'a number of requests')
+  LIMIT_SIGN_IN_PER_MINUTE?: number;
+
+  @WholeNumber()
+  @IsOptional()
+  @IsWhole(0, 10_000_000, 'a number of requests')
+  LIMIT_TOKEN_PER_MINUTE?: number;
+
+  @WholeNumber()
+  @IsOptional()
+  @IsWhole(0, 10_000_000, 'a number of requests')
+  LIMIT_API_PER_MINUTE?: number;
+
+  @WholeNumber()
+  @IsOptional()
+  @IsWhole(0, 10_000_000, 'a number of requests')
+  LIMIT_REFUSED_PER_MINUTE?: number;
+
+  @WholeNumber()
+  @IsOptional()
+  @IsWhole(0, 20, 'a number of seconds')
+  SHUTDOWN_DELAY_SECONDS?: number;
+
+  @Emptied()
+  @IsOptional()
+  @MinLength(16, { message: 'must be at least 16 characters' })
+  METRICS_TOKEN?: string;
+
+  @Emptied()
+  @IsOptional()
+  @IsUrlOf(['http:', 'https:'], 'must be an http:// or https:// URL')
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+
   @Emptied()
   @IsOptional()
   @IsString()
@@ -193,12 +233,26 @@ export const environmentVariables: Readonly<Record<keyof Environment, string>> =
   OUTBOUND_PROXY: 'an HTTP proxy for calls to the platforms, for their trusted-IP rules',
   LOG_LEVEL: 'fatal, error, warn, info (default), debug, trace, silent',
   SIGNING_ALG: 'RS256 (default), ES256 or EdDSA',
+  SIGNING_KEY_ROTATION_DAYS:
+    'a new signing key follows by itself after so many days (90); 0: only when asked to',
   MIGRATE_ON_START: 'true (default): a start brings the schema up to date, under a lock',
   ACCESS_TOKEN_TTL_SECONDS: 'life of an access token (600)',
   ID_TOKEN_TTL_SECONDS: 'life of an ID token (600)',
   REFRESH_TOKEN_TTL_SECONDS: 'life of a refresh token family, from the sign-in on (2592000)',
   SESSION_TTL_SECONDS: 'life of a browser session (28800)',
   AUDIT_RETENTION_DAYS: 'how long audit events are kept (365); 0: for ever',
+  LIMIT_SIGN_IN_PER_MINUTE:
+    'requests of one address on the way through a sign-in (6000); 0: any number',
+  LIMIT_TOKEN_PER_MINUTE:
+    'requests of one client at /token, /introspect and /revoke (6000); 0: any number',
+  LIMIT_API_PER_MINUTE: 'calls of one client or person to the API (6000); 0: any number',
+  LIMIT_REFUSED_PER_MINUTE:
+    'refused secrets, tokens and signatures of one address (600); 0: any number',
+  SHUTDOWN_DELAY_SECONDS:
+    'how long requests are still taken after SIGTERM, so that a proxy looks away in time (5 in production, else 0)',
+  METRICS_TOKEN: 'optional: what /metrics asks for as a bearer token, at least 16 characters',
+  OTEL_EXPORTER_OTLP_ENDPOINT:
+    'optional: where OpenTelemetry traces go, e.g. http://collector:4318',
   ...smsVariables,
   LINGPAI_DATA_DIR: 'where what is made on first run is kept outside production (.lingpai)',
   NODE_ENV: '`production` brings the production rules',

@@ -56,6 +56,15 @@ describe('loadConfig', () => {
       trustProxy: false,
       logLevel: 'info',
       signingAlg: 'RS256',
+      signingKeyRotationDays: 90,
+      requestLimits: {
+        signInPerMinute: 6000,
+        tokenPerMinute: 6000,
+        apiPerMinute: 6000,
+        refusedPerMinute: 600,
+      },
+      metricsToken: undefined,
+      tracesUrl: undefined,
       migrateOnStart: true,
       lifetimes: {
         accessTokenSeconds: 600,
@@ -195,6 +204,31 @@ describe('loadConfig', () => {
       expect(faults[0]).not.toContain(weak);
     },
   );
+
+  it('reads any variable from the file that its name with _FILE says, without the last line end', () => {
+    const file = join(cwd, 'key');
+    writeFileSync(file, `${key}\n`);
+    const { SECRET_KEY: _, ...rest } = production;
+    const config = loadConfig({ ...rest, SECRET_KEY: '', SECRET_KEY_FILE: file }, cwd);
+    expect(config.secretKeys).toEqual([Buffer.from('0123456789abcdefghijklmnopqrstuv')]);
+  });
+
+  it('refuses a variable that comes twice, and a file that is not there', () => {
+    const faults = faultsOf({
+      ...production,
+      SECRET_KEY_FILE: join(cwd, 'other'),
+      METRICS_TOKEN_FILE: join(cwd, 'none'),
+    });
+    expect(faults).toEqual([
+      'SECRET_KEY, SECRET_KEY_FILE: must not both be set',
+      'METRICS_TOKEN_FILE: names a file that cannot be read (ENOENT)',
+    ]);
+  });
+
+  it('gives a proxy time to look away in production only', () => {
+    expect(loadConfig(production, cwd).shutdownDelaySeconds).toBe(5);
+    expect(loadConfig({ SECRET_KEY: key }, cwd).shutdownDelaySeconds).toBe(0);
+  });
 
   it('prints no secret', () => {
     const config = loadConfig({ ...production, REDIS_URL: 'redis://:hunter3hunter3@cache' });

@@ -6,6 +6,7 @@ import { validateSync } from 'class-validator';
 
 import { Secret } from '../common/secret.js';
 import { Config } from './config.js';
+import { readVariable } from './environment-files.js';
 import { Environment, environmentVariables, isKey } from './environment.js';
 import { smsConfig, smsFaults, smsLimits } from './sms-environment.js';
 import { ownSecretKey } from './secret-key-file.js';
@@ -26,12 +27,18 @@ export class ConfigError extends Error {
  * @throws ConfigError with all faults at once
  */
 export function loadConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()): Config {
-  const own = Object.fromEntries(
-    Object.keys(environmentVariables).map((name) => [name, env[name]]),
+  const own = Object.keys(environmentVariables).map((name) => ({
+    name,
+    ...readVariable(env, name),
+  }));
+  const read = plainToInstance(
+    Environment,
+    Object.fromEntries(own.map(({ name, value }) => [name, value])),
+    { exposeUnsetFields: false },
   );
-  const read = plainToInstance(Environment, own, { exposeUnsetFields: false });
   const production = read.NODE_ENV === 'production';
   const faults = [
+    ...own.flatMap(({ fault }) => fault ?? []),
     ...validateSync(read, { stopAtFirstError: true }).map(
       (error) => `${error.property}: ${Object.values(error.constraints ?? {}).join(', ')}`,
     ),
@@ -62,6 +69,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()): Config 
     outboundProxy: secret(read.OUTBOUND_PROXY),
     logLevel: read.LOG_LEVEL ?? 'info',
     signingAlg: read.SIGNING_ALG ?? 'RS256',
+    signingKeyRotationDays: read.SIGNING_KEY_ROTATION_DAYS ?? 90,
     migrateOnStart: read.MIGRATE_ON_START !== 'false',
     lifetimes: {
       accessTokenSeconds: read.ACCESS_TOKEN_TTL_SECONDS ?? 600,
@@ -71,7 +79,16 @@ export function loadConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()): Config 
     },
     sms: smsConfig(read, production),
     smsLimits: smsLimits(read),
+    requestLimits: {
+      signInPerMinute: read.LIMIT_SIGN_IN_PER_MINUTE ?? 6000,
+      tokenPerMinute: read.LIMIT_TOKEN_PER_MINUTE ?? 6000,
+      apiPerMinute: read.LIMIT_API_PER_MINUTE ?? 6000,
+      refusedPerMinute: read.LIMIT_REFUSED_PER_MINUTE ?? 600,
+    },
     auditRetentionDays: read.AUDIT_RETENTION_DAYS ?? 365,
+    shutdownDelaySeconds: read.SHUTDOWN_DELAY_SECONDS ?? (production ? 5 : 0),
+    metricsToken: secret(read.METRICS_TOKEN),
+    tracesUrl: read.OTEL_EXPORTER_OTLP_ENDPOINT,
     dataDir,
   } satisfies Pick<Config, keyof Config>;
   return deepFreeze(Object.assign(Object.create(Config.prototype) as Config, values));

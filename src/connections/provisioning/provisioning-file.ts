@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Document, LineCounter, parseDocument, visit } from 'yaml';
 
 import type { Fault } from '../../common/faults.js';
+import { readVariable } from '../../config/environment-files.js';
 
 /** The provisioning file, parsed and interpolated; its entries are not checked yet. */
 export interface ProvisioningFile {
@@ -80,7 +81,7 @@ function entriesOf(value: unknown, section: string, faults: Fault[]): Record<str
   });
 }
 
-/** `${NAME}` becomes the variable's value, as text; `$${` stands for a plain `${`. */
+/** `${NAME}` becomes the variable's value, or what the file named by `NAME_FILE` holds, as text; `$${` stands for a plain `${`. */
 function interpolate(
   value: unknown,
   place: string,
@@ -90,9 +91,13 @@ function interpolate(
   if (typeof value === 'string') {
     return value.replace(/\$?\$\{([^}]*)\}/g, (written, name: string) => {
       if (written.startsWith('$$')) return written.slice(1);
-      const found = env[name];
       // What is no name may be a part of a secret.
-      if (!/^\w+$/.test(name)) faults.push(`${place}: holds a \${…} that names no variable`);
+      if (!/^\w+$/.test(name)) {
+        faults.push(`${place}: holds a \${…} that names no variable`);
+        return '';
+      }
+      const { value: found, fault } = readVariable(env, name);
+      if (fault) faults.push(`${place}: ${fault}`);
       else if (found === undefined || found === '')
         faults.push(`${place}: the variable ${name} is not set`);
       return found ?? '';
