@@ -64,6 +64,12 @@ export class Metrics {
     help: 'The age of the oldest platform event that is not done; 0 when all are.',
     registers: this.#registers,
   });
+  readonly #requestsLimited = new Counter({
+    name: 'lingpai_requests_limited_total',
+    help: 'Requests that were refused with 429, by the limit that they met.',
+    labelNames: ['limit'],
+    registers: this.#registers,
+  });
   /** The types that have a line of their own, by platform. */
   readonly #eventTypes = new Map<string, Set<string>>();
 
@@ -114,6 +120,11 @@ export class Metrics {
   /** How old the oldest event is that is not done. */
   platformEventLag(seconds: number): void {
     this.#platformEventLag.set(seconds);
+  }
+
+  /** A request was refused because there were too many. @param limit the name of the limit, as its setting calls it */
+  requestLimited(limit: string): void {
+    this.#requestsLimited.inc({ limit });
   }
 
   #boundedType(platform: string, type: string): string {
