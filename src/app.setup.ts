@@ -9,6 +9,7 @@ import { requestValidation } from './common/request-validation.js';
 import { requestId } from './common/request-id.middleware.js';
 import { Config } from './config/config.js';
 import { StartGate } from './health/start-gate.middleware.js';
+import { httpHeaders } from './http-headers/http-headers.js';
 import { setUpOpenApi } from './openapi/openapi.js';
 
 /**
@@ -17,10 +18,14 @@ import { setUpOpenApi } from './openapi/openapi.js';
  */
 export function setUpApp(app: INestApplication): void {
   const express = app as NestExpressApplication;
-  express.set('trust proxy', app.get(Config).trustProxy);
+  const { trustProxy, issuerUrl } = app.get(Config);
+  express.set('trust proxy', trustProxy);
   express.disable('x-powered-by');
+  // A body's hash would say whether two answers that nobody may keep are the same.
+  express.disable('etag');
   const gate = app.get(StartGate);
   const issuer = app.get(IssuerMiddleware);
+  app.use(httpHeaders(issuerUrl));
   app.use(requestId);
   app.use(gate.use.bind(gate));
   app.use(headRequests);
