@@ -9,6 +9,7 @@ import { ConnectionRegistry } from './connections/connection.registry.js';
 import { Provisioning } from './connections/provisioning/provisioning.js';
 import { migrate, refusePendingMigrations } from './database/migrator.js';
 import { whenPostgresAnswers } from './database/retry.js';
+import { Sweeper } from './database/sweeper.js';
 import { Lifecycle } from './health/lifecycle.js';
 
 /** What happens between the open port and the first sign-in: database, schema, provisioning, keys. */
@@ -22,6 +23,7 @@ export class Startup {
     private readonly connections: ConnectionRegistry,
     private readonly clients: ClientRegistry,
     private readonly lifecycle: Lifecycle,
+    private readonly sweeper: Sweeper,
     private readonly logger: Logger,
   ) {}
 
@@ -36,6 +38,7 @@ export class Startup {
     const connections = await this.connections.list();
     const clients = await this.clients.list();
     this.lifecycle.run();
+    this.sweeper.start();
     this.logger.info(
       {
         issuer: this.config.issuerUrl,

@@ -1,8 +1,4 @@
-import {
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 import { Logger } from '../common/logger.js';
 
@@ -10,7 +6,7 @@ const everyMs = 5 * 60_000;
 
 /** Sweeps out what expired, so that the tables stay as small as what is live. Each room adds what is its own. */
 @Injectable()
-export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Sweeper implements OnApplicationShutdown {
   readonly #sweeps: { readonly what: string; readonly sweep: () => Promise<void> }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
@@ -21,7 +17,9 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#sweeps.push({ what, sweep });
   }
 
-  onApplicationBootstrap(): void {
+  /** To be called once there is a schema to sweep in. */
+  start(): void {
+    clearInterval(this.#timer);
     // Replicas that started together do not sweep together.
     this.#timer = setInterval(() => void this.run(), everyMs * (0.8 + Math.random() * 0.4)).unref();
   }
