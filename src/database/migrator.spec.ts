@@ -4,7 +4,12 @@ import type { DataSource } from 'typeorm';
 import { createEmptyDatabase, type TestDatabase } from '../../test/fixtures/postgres.js';
 import { Secret } from '../common/secret.js';
 import { createDataSource } from './data-source.js';
-import { migrate, PendingMigrationsError, refusePendingMigrations } from './migrator.js';
+import {
+  migrate,
+  PendingMigrationsError,
+  pendingMigrations,
+  refusePendingMigrations,
+} from './migrator.js';
 import { migrations } from './migrations.js';
 
 describe('migrate', () => {
@@ -58,6 +63,17 @@ describe('migrate', () => {
 
   it('refuses a schema that is behind, where it may not change it', async () => {
     await expect(refusePendingMigrations(await replica())).rejects.toThrow(PendingMigrationsError);
+  });
+
+  it('says what it ran, and what it would run without writing anything', async () => {
+    const first = await replica();
+    const all = migrations.map(({ name }) => name);
+    expect(await pendingMigrations(first)).toEqual(all);
+    expect(await first.query(`select to_regclass('migrations') as made`)).toEqual([{ made: null }]);
+
+    expect(await migrate(first)).toEqual(all);
+    expect(await pendingMigrations(first)).toEqual([]);
+    expect(await migrate(first)).toEqual([]);
   });
 
   it('leaves nothing of a migration that fails, and lets the next start try again', async () => {

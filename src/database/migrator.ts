@@ -6,13 +6,13 @@ import { whenPostgresAnswers } from './retry.js';
 /** Held while the schema changes, so that replicas which start together take turns. */
 const advisoryLock = 7_265_000;
 
-/** The schema is older than the code, and the start was told not to change it. */
+/** The schema is older than the code, and whoever found it so may not change it. */
 export class PendingMigrationsError extends Error {
   override readonly name = 'PendingMigrationsError';
 
-  constructor() {
+  constructor(readonly names: readonly string[]) {
     super(
-      'The database lacks migrations and MIGRATE_ON_START is false: run `npm run migrate` first.',
+      `The database lacks ${names.length} migration(s): run \`lingpai migrate\` or \`npm run migrate\` first.`,
     );
   }
 }
@@ -32,8 +32,11 @@ export async function connectWhenReady(
   );
 }
 
-/** Brings the schema up to date; of several callers one does the work and the others wait for it. */
-export async function migrate(dataSource: DataSource): Promise<void> {
+/**
+ * Brings the schema up to date; of several callers one does the work and the others wait for it.
+ * @returns the names of the migrations that this call ran
+ */
+export async function migrate(dataSource: DataSource): Promise<string[]> {
   const runner = dataSource.createQueryRunner();
   try {
     // One connection for lock and work: whoever loses it loses both.
@@ -42,7 +45,7 @@ export async function migrate(dataSource: DataSource): Promise<void> {
     await runner.query('select pg_advisory_lock($1)', [advisoryLock]);
     const executor = new MigrationExecutor(dataSource, runner);
     executor.transaction = 'each';
-    await executor.executePendingMigrations();
+    return (await executor.executePendingMigrations()).map(({ name }) => name);
   } finally {
     await runner.query('select pg_advisory_unlock_all()').catch(() => undefined);
     await runner.query('reset statement_timeout').catch(() => undefined);
@@ -50,7 +53,14 @@ export async function migrate(dataSource: DataSource): Promise<void> {
   }
 }
 
+/** The names of the migrations that `migrate` would run; nothing is written. */
+export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
+  const pending = await new MigrationExecutor(dataSource).getPendingMigrations();
+  return pending.map(({ name }) => name);
+}
+
 /** @throws PendingMigrationsError */
 export async function refusePendingMigrations(dataSource: DataSource): Promise<void> {
-  if (await dataSource.showMigrations()) throw new PendingMigrationsError();
+  const names = await pendingMigrations(dataSource);
+  if (names.length > 0) throw new PendingMigrationsError(names);
 }

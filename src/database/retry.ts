@@ -42,7 +42,8 @@ export async function whenPostgresAnswers(
   return false;
 }
 
-function isPostgresAway(error: unknown): boolean {
+/** Whether it failed because Postgres is away, so that waiting may help. */
+export function isPostgresAway(error: unknown): boolean {
   const { code, message, errors } = error as Partial<AggregateError & NodeJS.ErrnoException>;
   // A name with several addresses fails once for each.
   if (errors) return errors.some(isPostgresAway);

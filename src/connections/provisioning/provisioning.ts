@@ -3,16 +3,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { ClientFields, clientDefinition } from '../../auth/issuer/clients/client.fields.js';
-import { type Fault, readAs } from '../../common/faults.js';
+import type { Fault } from '../../common/faults.js';
 import { Logger } from '../../common/logger.js';
-import { fixedFieldsOf, readConnection } from '../connection.definition.js';
+import { fixedFieldsOf } from '../connection.definition.js';
 import { type Definition, type DefinitionTable, StoredDefinitions } from '../stored-definitions.js';
-import {
-  ProvisioningError,
-  type ProvisioningFile,
-  readProvisioningFile,
-} from './provisioning-file.js';
+import { readProvisioning } from './provisioning-entries.js';
+import { ProvisioningError } from './provisioning-file.js';
 
 const advisoryLock = 7_265_002;
 
@@ -30,8 +26,7 @@ export class Provisioning {
 
   /** @throws ProvisioningError naming every fault by its place */
   async apply(file: string, env: NodeJS.ProcessEnv): Promise<void> {
-    const { connections, clients, faults } = check(readProvisioningFile(file, env));
-    if (faults.length > 0) throw new ProvisioningError(file, faults);
+    const { connections, clients } = readProvisioning(file, env);
     await this.dataSource.transaction(async (manager) => {
       await manager.query('select pg_advisory_xact_lock($1)', [advisoryLock]);
       const conflicts = [
@@ -92,51 +87,6 @@ function equals(row: Definition, entry: Definition): boolean {
     row.enabled === entry.enabled &&
     isDeepStrictEqual(row.settings, toJson(entry.settings)) &&
     isDeepStrictEqual(row.secrets, toJson(entry.secrets))
-  );
-}
-
-/** Checks every entry of the file. */
-function check(file: ProvisioningFile): {
-  connections: Definition[];
-  clients: Definition[];
-  faults: Fault[];
-} {
-  const faults: Fault[] = [];
-  const connections = file.connections.flatMap((plain, index) => {
-    const read = readConnection(plain);
-    faults.push(...read.faults.map((fault) => `connections[${index}].${fault}`));
-    if (!read.definition) return [];
-    const { fields, settings, secrets } = read.definition;
-    return [
-      { key: fields.slug, platform: fields.platform, enabled: fields.enabled, settings, secrets },
-    ];
-  });
-  const slugs = new Set(file.connections.map((plain) => plain['slug']));
-  const clients = file.clients.flatMap((plain, index) => {
-    const { value, faults: own } = readAs(ClientFields, plain);
-    faults.push(...own.map((fault) => `clients[${index}].${fault}`));
-    const unknown =
-      own.length > 0 ? undefined : value.connections?.find((slug) => !slugs.has(slug));
-    if (unknown !== undefined)
-      faults.push(`clients[${index}].connections: no connection has the slug ${unknown}`);
-    return own.length > 0 ? [] : [clientDefinition(value)];
-  });
-  faults.push(
-    ...duplicates(file.connections, 'connections', 'slug'),
-    ...duplicates(file.clients, 'clients', 'clientId'),
-  );
-  return { connections, clients, faults };
-}
-
-function duplicates(
-  entries: readonly Readonly<Record<string, unknown>>[],
-  section: string,
-  key: string,
-): Fault[] {
-  return entries.flatMap((entry, index) =>
-    entry[key] !== undefined && entries.findIndex((other) => other[key] === entry[key]) < index
-      ? [`${section}[${index}].${key}: stands twice`]
-      : [],
   );
 }
 
