@@ -27,7 +27,7 @@ export class AuditEventView {
   @ApiProperty({
     type: String,
     nullable: true,
-    description: 'client:<id> or account:<id>; null: the person whom the event is about.',
+    description: 'client:<id>, account:<id> or cli; null: the person whom the event is about.',
   })
   readonly actor: string | null;
 

@@ -12,7 +12,7 @@ export interface AuditEvent {
   readonly outcome: 'ok' | 'refused' | 'failed';
   /** One of our codes, or the rule that decided. */
   readonly reason?: string;
-  /** Who did it, where that is not the person whom it is about: `client:<id>`, `account:<id>`. */
+  /** Who did it, where that is not the person whom it is about: `client:<id>`, `account:<id>`, `cli`. */
   readonly actor?: string;
   readonly accountId?: string;
   readonly connection?: string;

@@ -71,11 +71,16 @@ export type Person = Extract<Caller, { kind: 'person' }>;
 
 /** Who did something, and from where: what an audit event says of it. */
 export interface Actor {
-  /** `client:<id>` or `account:<id>`. */
+  /** `client:<id>`, `account:<id>`, or `cli`. */
   readonly actor: string;
-  readonly clientId: string;
+  readonly clientId?: string;
   readonly ip?: string;
   readonly requestId?: string;
+}
+
+/** Who did something by a call of the API. */
+export interface CallingActor extends Actor {
+  readonly clientId: string;
 }
 
 type ApiRequest = Request & { readonly user?: Caller; readonly id?: string };
@@ -88,14 +93,16 @@ export const CurrentPerson = createParamDecorator((_: unknown, context: Executio
 });
 
 /** Who is to be named in the audit. */
-export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
-  const request = context.switchToHttp().getRequest<ApiRequest>();
-  const { user } = request;
-  if (!user) throw new Error('this route is public: it has no actor');
-  return {
-    actor: user.kind === 'person' ? `account:${user.accountId}` : `client:${user.clientId}`,
-    clientId: user.clientId,
-    ...(request.ip && { ip: request.ip }),
-    ...(request.id && { requestId: request.id }),
-  };
-});
+export const CurrentActor = createParamDecorator(
+  (_: unknown, context: ExecutionContext): CallingActor => {
+    const request = context.switchToHttp().getRequest<ApiRequest>();
+    const { user } = request;
+    if (!user) throw new Error('this route is public: it has no actor');
+    return {
+      actor: user.kind === 'person' ? `account:${user.accountId}` : `client:${user.clientId}`,
+      clientId: user.clientId,
+      ...(request.ip && { ip: request.ip }),
+      ...(request.id && { requestId: request.id }),
+    };
+  },
+);

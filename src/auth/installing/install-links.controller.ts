@@ -1,7 +1,7 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
 
-import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
+import { type CallingActor, CurrentActor, RequiresScope } from '../../common/access.js';
 import { InstallLinkDto, InstallLinkView } from './install-links.dto.js';
 import { InstallLinks } from './install-links.js';
 
@@ -19,7 +19,7 @@ export class InstallLinksController {
   create(
     @Param('slug') slug: string,
     @Body() { returnTo }: InstallLinkDto,
-    @CurrentActor() actor: Actor,
+    @CurrentActor() actor: CallingActor,
   ): Promise<InstallLinkView> {
     return this.links.create(slug, returnTo, actor);
   }

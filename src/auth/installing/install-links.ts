@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { AuditService } from '../../audit/audit.service.js';
-import type { Actor } from '../../common/access.js';
+import type { CallingActor } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
 import { Config } from '../../config/config.js';
 import { InstallableConnections } from '../../connections/tenants/installable-connections.js';
@@ -26,7 +26,11 @@ export class InstallLinks {
   ) {}
 
   /** @throws AppError `connection_not_found`, `value_not_allowed`, `too_many_requests` */
-  async create(slug: string, returnTo: string | undefined, actor: Actor): Promise<InstallLinkView> {
+  async create(
+    slug: string,
+    returnTo: string | undefined,
+    actor: CallingActor,
+  ): Promise<InstallLinkView> {
     const { clientId } = actor;
     await this.connections.find(slug);
     if (returnTo !== undefined) await this.#requireRegistered(returnTo, clientId);
