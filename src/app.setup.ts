@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 
 import { headRequests } from './auth/sign-in/head-requests.middleware.js';
+import { BrowserCors } from './auth/issuer/browser-cors.middleware.js';
 import { IssuerMiddleware } from './auth/issuer/issuer.middleware.js';
 import { Logger } from './common/logger.js';
 import { ProblemFilter } from './common/problem.filter.js';
@@ -24,11 +25,13 @@ export function setUpApp(app: INestApplication): void {
   // A body's hash would say whether two answers that nobody may keep are the same.
   express.disable('etag');
   const gate = app.get(StartGate);
+  const cors = app.get(BrowserCors);
   const issuer = app.get(IssuerMiddleware);
   app.use(httpHeaders(issuerUrl));
   app.use(requestId);
   app.use(gate.use.bind(gate));
   app.use(headRequests);
+  app.use(cors.use.bind(cors));
   app.use(issuer.use.bind(issuer));
   app.useGlobalPipes(requestValidation());
   setUpOpenApi(app);

@@ -2,19 +2,14 @@ import { Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 
 import { Config } from '../../config/config.js';
-import { RegisteredOrigins } from './registered-origins.js';
+import { isOfEngine } from './engine-routes.js';
 import { OidcEngine } from './oidc-engine.js';
-import { keySetMaxAgeSeconds } from './signing-keys/signing-keys.js';
 
-const enginePaths =
-  /^\/(?:authorize(?:\/[\w-]+)?|token|introspect|revoke|logout(?:\/confirm|\/success)?|\.well-known\/(?:openid-configuration|oauth-authorization-server|jwks\.json))$/;
 const connectionPath = /^\/connections\/([a-z0-9][a-z0-9-]{0,30})\/authorize$/;
 const machinePaths = /^\/(?:token|introspect|revoke)$/;
-/** What a browser application calls from its own origin; `/userinfo` does the same for itself. */
-const crossOriginPaths = /^\/(?:token|\.well-known\/.+)$/;
 
 /**
- * Passes the engine's own paths on to it, and nothing else. It stands before Nest's body parser, which would eat the engine's
+ * Passes the engine's own routes on to it, and nothing else. It stands before Nest's body parser, which would eat the engine's
  * forms. Absolute addresses come from ISSUER_URL alone: what the request says of its host is overwritten.
  */
 @Injectable()
@@ -25,7 +20,6 @@ export class IssuerMiddleware implements NestMiddleware {
   constructor(
     config: Config,
     private readonly engine: OidcEngine,
-    private readonly origins: RegisteredOrigins,
   ) {
     const issuer = new URL(config.issuerUrl);
     this.#host = issuer.host;
@@ -34,30 +28,12 @@ export class IssuerMiddleware implements NestMiddleware {
 
   use(request: Request, response: Response, next: NextFunction): void {
     const path = rewriteConnectionPath(request);
-    if (!enginePaths.test(path)) return next();
-    this.#answer(path, request, response).catch(next);
-  }
-
-  async #answer(path: string, request: Request, response: Response): Promise<void> {
+    if (!isOfEngine(request.method, path)) return next();
     request.headers.host = this.#host;
     request.headers['x-forwarded-host'] = this.#host;
     request.headers['x-forwarded-proto'] = this.#protocol;
     // Programs ask here, whatever they say they accept: the engine would answer some of them with a page.
     if (machinePaths.test(path)) request.headers.accept = 'application/json';
-    if (crossOriginPaths.test(path)) {
-      const answered = await this.origins.answerCors(
-        request,
-        response,
-        path === '/token' ? 'POST' : 'GET',
-      );
-      if (answered) return;
-    } else {
-      // A header that is there already keeps the engine's own, wider CORS rules out.
-      response.setHeader('Access-Control-Allow-Origin', this.origins.own);
-    }
-    if (path.startsWith('/.well-known/')) {
-      response.setHeader('Cache-Control', `public, max-age=${keySetMaxAgeSeconds}`);
-    }
     this.engine.handle(request, response);
   }
 }

@@ -4,6 +4,7 @@ import { AccountBindingModule } from '../../account-binding/account-binding.modu
 import { AuditModule } from '../../audit/audit.module.js';
 import { ConnectionsModule } from '../../connections/connections.module.js';
 import { Pages } from '../sign-in/pages/pages.js';
+import { BrowserCors } from './browser-cors.middleware.js';
 import { BrowserSessions } from './browser-sessions.js';
 import { AccessTokens } from './access-tokens.js';
 import { ClientMetadataSource } from './client-metadata.js';
@@ -25,6 +26,7 @@ import { UserinfoController } from './userinfo.controller.js';
   controllers: [UserinfoController, ClientsController, SigningKeysController],
   providers: [
     AccessTokens,
+    BrowserCors,
     BrowserSessions,
     ClientAdministration,
     ClientMetadataSource,
@@ -38,6 +40,7 @@ import { UserinfoController } from './userinfo.controller.js';
   ],
   exports: [
     AccessTokens,
+    BrowserCors,
     BrowserSessions,
     ConnectionChoice,
     ClientsModule,
@@ -45,7 +48,6 @@ import { UserinfoController } from './userinfo.controller.js';
     OidcEngine,
     OidcStore,
     Pages,
-    RegisteredOrigins,
     SigningKeys,
   ],
 })

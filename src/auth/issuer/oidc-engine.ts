@@ -13,6 +13,7 @@ import { ClientMetadataSource } from './client-metadata.js';
 import { ConnectionChoice } from './connection-choice.js';
 import { adjustAnswers } from './engine-answers.js';
 import { engineConfiguration } from './engine-configuration.js';
+import { adjustHeaders } from './engine-headers.js';
 import { oidcAdapter } from './oidc-adapter.js';
 import { OidcStore } from './oidc-store.js';
 import { keepFacts } from './sign-in-facts.js';
@@ -111,6 +112,7 @@ export class OidcEngine {
     // The address that requests seem to come in on is set by `issuer.middleware.ts`, from ISSUER_URL alone.
     provider.proxy = true;
     keepFacts(provider);
+    adjustHeaders(provider);
     adjustAnswers(provider, { tokens: this.accessTokens, store: this.store, pages: this.pages });
     for (const extension of this.#extensions) {
       provider.registerGrantType(extension.name, (ctx) => extension.handle(ctx), [

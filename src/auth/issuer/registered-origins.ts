@@ -1,42 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Request, Response } from 'express';
 
-import { Config } from '../../config/config.js';
 import { ClientRegistry } from './clients/client.registry.js';
 
-/** Lets browser applications in from the origins of registered redirect URIs, and from nowhere else. */
+/** The web origins of applications: those of their registered redirect URIs, and no other. */
 @Injectable()
 export class RegisteredOrigins {
-  constructor(
-    private readonly config: Config,
-    private readonly clients: ClientRegistry,
-  ) {}
+  constructor(private readonly clients: ClientRegistry) {}
 
-  /** Our own origin. */
-  get own(): string {
-    return this.config.issuerUrl;
-  }
-
-  /**
-   * Sets the CORS headers of an answer.
-   * @returns whether this was a preflight that is answered now
-   */
-  async answerCors(request: Request, response: Response, methods: string): Promise<boolean> {
-    const origin = request.get('origin');
-    const allowed = origin !== undefined && (await this.#isRegistered(origin));
-    response.vary('Origin');
-    response.setHeader('Access-Control-Allow-Origin', allowed ? origin : this.own);
-    if (request.method !== 'OPTIONS') return false;
-    if (allowed) {
-      response.setHeader('Access-Control-Allow-Methods', methods);
-      response.setHeader('Access-Control-Allow-Headers', 'Authorization, Content-Type');
-      response.setHeader('Access-Control-Max-Age', '600');
-    }
-    response.status(204).end();
-    return true;
-  }
-
-  async #isRegistered(origin: string): Promise<boolean> {
+  /** @param origin as a browser says it, e.g. `https://portal.example.com` */
+  async has(origin: string): Promise<boolean> {
     const clients = await this.clients.list();
     return clients.some((client) => client.redirectUris.some((uri) => webOriginOf(uri) === origin));
   }

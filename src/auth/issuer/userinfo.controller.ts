@@ -1,4 +1,4 @@
-import { Controller, Get, Options, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 
 import { AccountsRepository } from '../../account-binding/accounts.repository.js';
@@ -7,7 +7,6 @@ import { AppError } from '../../common/app-error.js';
 import { AccessTokens, grantIdOf } from './access-tokens.js';
 import { claimsForScopes } from './claims.js';
 import { OidcStore } from './oidc-store.js';
-import { RegisteredOrigins } from './registered-origins.js';
 
 /**
  * `/userinfo` (OpenID Connect Core 5.3) for our JWT access tokens of any audience; the engine would take only tokens without one.
@@ -20,18 +19,10 @@ export class UserinfoController {
     private readonly tokens: AccessTokens,
     private readonly accounts: AccountsRepository,
     private readonly store: OidcStore,
-    private readonly origins: RegisteredOrigins,
   ) {}
-
-  @Options()
-  async preflight(@Req() request: Request, @Res() response: Response): Promise<void> {
-    await this.origins.answerCors(request, response, 'GET, POST');
-  }
 
   @Get()
   async read(@Req() request: Request, @Res() response: Response): Promise<void> {
-    await this.origins.answerCors(request, response, 'GET, POST');
-    response.setHeader('Cache-Control', 'no-store');
     try {
       response.json(await this.#claims(bearerToken(request)));
     } catch (error) {
