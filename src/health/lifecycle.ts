@@ -7,13 +7,21 @@ export type Phase = 'starting' | 'running' | 'stopping';
 @Injectable()
 export class Lifecycle {
   #phase: Phase = 'starting';
+  #hasRun = false;
 
   get phase(): Phase {
     return this.#phase;
   }
 
+  /** Whether there is anything to answer with: from the first readiness to the end, also while no more should come. */
+  get hasRun(): boolean {
+    return this.#hasRun;
+  }
+
   run(): void {
-    if (this.#phase === 'starting') this.#phase = 'running';
+    if (this.#phase !== 'starting') return;
+    this.#phase = 'running';
+    this.#hasRun = true;
   }
 
   stop(): void {

@@ -9,7 +9,7 @@ export class StartGate implements NestMiddleware {
   constructor(private readonly lifecycle: Lifecycle) {}
 
   use(request: Request, response: Response, next: NextFunction): void {
-    if (this.lifecycle.phase !== 'starting' || request.path.startsWith('/health/')) return next();
+    if (this.lifecycle.hasRun || request.path.startsWith('/health/')) return next();
     response
       .status(503)
       .set({ 'Retry-After': '5', 'Cache-Control': 'no-store' })
