@@ -14,6 +14,7 @@ import type { Request, Response } from 'express';
 
 import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
+import { allowLongBody } from '../../http-server/long-bodies.js';
 import { AccountImport } from './account-import.js';
 import type { ImportResult } from './import-row.js';
 
@@ -49,6 +50,7 @@ export class ImportController implements OnModuleDestroy {
         errors: [{ field: 'Content-Type', message: `must be ${mediaType}` }],
       });
     }
+    allowLongBody(request);
     const work = this.#answer(request, response, actor);
     this.#open.set(request, work);
     await work.finally(() => this.#open.delete(request));
