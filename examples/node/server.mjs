@@ -22,7 +22,7 @@ const clockToleranceSeconds = 5;
 const keysAgeSeconds = 300;
 /** While the issuer cannot be asked, the keys that we have are good for a little longer. */
 const keysLimitSeconds = 900;
-/** After a failure nobody is asked for so long. */
+/** After a failure the issuer is not asked for so long. */
 const pauseSeconds = Math.min(5, cooldownSeconds);
 
 /** The key set could not be fetched: this says nothing about the token. */
@@ -35,11 +35,9 @@ const keys = createRemoteJWKSet(new URL(jwksUri), {
   cooldownDuration: cooldownSeconds * 1000,
   timeoutDuration: 5000,
   async [customFetch](url, options) {
-    if (Date.now() < pausedUntil) throw new Error('the key set could not be fetched just now');
+    if (Date.now() < pausedUntil) throw new Error('the issuer was asked a moment ago');
     pausedUntil = Date.now() + pauseSeconds * 1000;
-    const response = await fetch(url, options);
-    if (response.ok) pausedUntil = 0;
-    return response;
+    return fetch(url, options);
   },
 });
 setInterval(() => keys.reload().catch(() => undefined), keysAgeSeconds * 1000).unref();
@@ -58,7 +56,7 @@ async function keyFor(header, token) {
 /**
  * @typedef {object} Caller
  * @property {string} sub the account, or the client itself where a machine calls
- * @property {string} clientId the application that the token was given to
+ * @property {string} client the application that the token was given to
  * @property {readonly string[]} scopes
  * @property {readonly string[]} roles of the account
  * @property {string | undefined} connection how the person signed in
@@ -80,12 +78,12 @@ async function verify(token) {
     requiredClaims: ['exp', 'iat', 'sub', 'client_id'],
     clockTolerance: clockToleranceSeconds,
   });
-  const { sub, client_id: clientId, scope, roles, connection, tenant } = payload;
-  if (typeof sub !== 'string' || typeof clientId !== 'string')
+  const { sub, client_id: client, scope, roles, connection, tenant } = payload;
+  if (typeof sub !== 'string' || typeof client !== 'string')
     throw new errors.JWTClaimValidationFailed('sub and client_id must be strings', payload);
   return {
     sub,
-    clientId,
+    client,
     scopes: typeof scope === 'string' ? scope.split(' ') : [],
     roles: Array.isArray(roles) ? roles : [],
     connection: typeof connection === 'string' ? connection : undefined,
@@ -126,7 +124,7 @@ async function answer(request) {
       return { status: 503, headers, body: { error: 'temporarily_unavailable' } };
     }
     if (!(error instanceof errors.JOSEError)) throw error;
-    console.warn('a token was refused:', error.code, error.message);
+    console.warn('a token was refused:', error.code, 'claim' in error ? error.claim : '');
     return refusal(401, 'invalid_token');
   }
 }

@@ -31,6 +31,15 @@ export const examples: readonly Example[] = [
     command: [process.execPath, 'examples/node/server.mjs'],
     algorithms: ['RS256', 'ES256', 'EdDSA'],
   },
+  ...(pythonHere
+    ? [
+        {
+          name: 'python',
+          command: [python, 'examples/python/server.py'] as const,
+          algorithms: ['RS256', 'ES256', 'EdDSA'],
+        },
+      ]
+    : []),
 ];
 
 export interface Answer {

@@ -67,7 +67,7 @@ describe.each(['RS256', 'ES256', 'EdDSA'])('a token that is signed with %s', (al
       const bearer = `Bearer ${tokens.access_token}`;
       expect((await run(name).get('/me', bearer)).body).toEqual({
         sub: tokens.claims()?.sub,
-        clientId: 'portal',
+        client: 'portal',
         scopes: ['openid', 'profile', 'phone', 'email', 'offline_access'],
         roles: ['staff'],
         connection: 'wecom-hq',
@@ -86,7 +86,7 @@ describe.each(['RS256', 'ES256', 'EdDSA'])('a token that is signed with %s', (al
       const bearer = `Bearer ${await machineToken(bed, robot, 'orders:read')}`;
       expect((await run(name).get('/me', bearer)).body).toEqual({
         sub: 'robot',
-        clientId: 'robot',
+        client: 'robot',
         scopes: ['orders:read'],
         roles: [],
       });
