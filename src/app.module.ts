@@ -21,6 +21,7 @@ import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PlatformEventsModule } from './platform-events/platform-events.module.js';
 import { RedisModule } from './redis/redis.module.js';
+import { ReencryptionModule } from './reencryption/reencryption.module.js';
 import { Startup } from './startup.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
@@ -67,6 +68,7 @@ class GroundModule {
     InstallingModule,
     PlatformEventsModule,
     WebhooksModule,
+    ReencryptionModule,
   ],
   providers: [Startup, IssuerMiddleware],
 })
