@@ -1,10 +1,10 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { NextFunction, Request, Response } from 'express';
 
 import { Config } from '../config/config.js';
 import { packageVersion } from './package-version.js';
 import { Problem } from './problem.schema.js';
+import { viewer, viewerPath } from './viewer.js';
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
@@ -21,11 +21,11 @@ export function setUpOpenApi(app: INestApplication): void {
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
   let document: OpenAPIObject | undefined;
-  app.use('/docs', pagePolicy);
-  SwaggerModule.setup('docs', app, () => (document ??= describe(app, builder)), {
+  app.use(viewerPath, viewer);
+  SwaggerModule.setup(viewerPath, app, () => (document ??= describe(app, builder)), {
     jsonDocumentUrl: 'docs-json',
-    customSiteTitle: 'Lingpai API',
     raw: ['json'],
+    swaggerOptions: { layout: 'BaseLayout' },
   });
 }
 
@@ -68,14 +68,4 @@ function scopeSentence(scope: string): string {
 /** What `@RequiresScope` and its like leave on an operation. */
 interface Scoped {
   readonly 'x-scope'?: string;
-}
-
-/** The viewer brings its own script and style, and asks nobody else. */
-function pagePolicy(_request: Request, response: Response, next: NextFunction): void {
-  response.setHeader(
-    'Content-Security-Policy',
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  );
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  next();
 }

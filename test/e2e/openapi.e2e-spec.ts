@@ -193,12 +193,16 @@ describe('the description of the API', () => {
     expect(page.status).toBe(200);
     const html = await page.text();
     expect(html).not.toMatch(/(?:src|href)="https?:/);
-    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
-    expect(html).not.toMatch(/<script>|<script(?![^>]*src=)/);
+    expect(page.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    expect(html).not.toMatch(/<style|style=|<script(?![^>]*src=)/);
     const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file ?? '');
-    expect(files).toContain('./docs/swagger-ui-bundle.js');
+    expect(files).toContain('/docs/swagger-ui-bundle.js');
     for (const file of files)
       expect([file, (await fetch(new URL(file, page.url))).status]).toEqual([file, 200]);
+    for (const same of ['/docs/', '/docs/index.html'])
+      expect(await (await fetch(bed.issuer + same)).text()).toBe(html);
   });
 });
 
