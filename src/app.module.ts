@@ -1,5 +1,4 @@
-import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { type DynamicModule, Module } from '@nestjs/common';
 
 import { AccountBindingModule } from './account-binding/account-binding.module.js';
 import { AuditModule } from './audit/audit.module.js';
@@ -9,14 +8,11 @@ import { IssuerMiddleware } from './auth/issuer/issuer.middleware.js';
 import { IssuerModule } from './auth/issuer/issuer.module.js';
 import { SelfServiceModule } from './auth/self-service/self-service.module.js';
 import { SignInModule } from './auth/sign-in/sign-in.module.js';
-import { Clock } from './common/clock.js';
-import { Encryption } from './common/encryption.js';
-import { Logger } from './common/logger.js';
-import { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { TenantsModule } from './connections/tenants/tenants.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { type Ground, GroundModule } from './ground.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PlatformEventsModule } from './platform-events/platform-events.module.js';
@@ -24,31 +20,6 @@ import { RedisModule } from './redis/redis.module.js';
 import { ReencryptionModule } from './reencryption/reencryption.module.js';
 import { Startup } from './startup.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
-
-/** What the process brings along; the rest is made of it. */
-export interface Ground {
-  readonly config: Config;
-  readonly dataSource: DataSource;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
-
-/** Clock, log and encryption: what every room uses. */
-@Global()
-@Module({})
-class GroundModule {
-  static with({ config, clock, logger }: Ground): DynamicModule {
-    return {
-      module: GroundModule,
-      providers: [
-        { provide: Clock, useValue: clock },
-        { provide: Logger, useValue: logger },
-        { provide: Encryption, useValue: new Encryption(config.secretKeys) },
-      ],
-      exports: [Clock, Logger, Encryption],
-    };
-  }
-}
 
 /** Which modules there are, nothing else. */
 @Module({

@@ -4,9 +4,10 @@ import { type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 
-import { AppModule, type Ground } from './app.module.js';
+import { AppModule } from './app.module.js';
 import { setUpApp } from './app.setup.js';
 import { NestLog } from './common/nest-log.js';
+import type { Ground } from './ground.module.js';
 import { Lifecycle } from './health/lifecycle.js';
 import { GuardedAdapter } from './http-server/guarded-adapter.js';
 import { httpLimits, type HttpLimits } from './http-server/http-limits.js';
