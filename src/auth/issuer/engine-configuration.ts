@@ -72,11 +72,11 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
     pkce: { required: (_ctx, client) => (client as EngineClient).require_pkce },
     rotateRefreshToken: true,
     cookies: {
-      // `__Host-` binds a cookie to this host; browsers take it only over https.
+      // Browsers take these names only over https, and `__Host-` only for every path of this very host; the other two have paths.
       names: {
         session: secure ? '__Host-lingpai_session' : 'lingpai_session',
-        interaction: 'lingpai_interaction',
-        resume: 'lingpai_resume',
+        interaction: secure ? '__Secure-lingpai_interaction' : 'lingpai_interaction',
+        resume: secure ? '__Secure-lingpai_resume' : 'lingpai_resume',
       },
       keys: config.secretKeys.map(cookieKey),
       long: { httpOnly: true, sameSite: 'lax', path: '/', secure },

@@ -15,7 +15,7 @@ export interface Allowances {
   readonly forms?: readonly string[];
 }
 
-/** The headers of a page: nothing inline, nothing foreign, nothing framed, nothing cached. */
+/** What a page says beyond the headers of every answer (http-headers): nothing inline, nothing foreign, nothing cached. */
 export function pageHeaders(language: Language, allow: Allowances = {}): Record<string, string> {
   return {
     'Content-Type': 'text/html; charset=utf-8',
@@ -25,8 +25,6 @@ export function pageHeaders(language: Language, allow: Allowances = {}): Record<
     // Never `no-referrer`: any of these pages may be the one before a platform's, and platforms check the Referer's origin.
     // No path either: the callback's address holds a code.
     'Referrer-Policy': 'strict-origin',
-    'X-Content-Type-Options': 'nosniff',
-    'X-Frame-Options': 'DENY',
   };
 }
 
