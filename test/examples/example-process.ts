@@ -27,6 +27,17 @@ export interface Example {
 
 export const examples: readonly Example[] = [
   {
+    name: 'nestjs',
+    command: [
+      process.execPath,
+      '--import',
+      './test/fixtures/typescript-loader.js',
+      'examples/nestjs/src/main.ts',
+    ],
+    // passport-jwt knows no EdDSA.
+    algorithms: ['RS256', 'ES256'],
+  },
+  {
     name: 'node',
     command: [process.execPath, 'examples/node/server.mjs'],
     algorithms: ['RS256', 'ES256', 'EdDSA'],
