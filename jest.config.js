@@ -22,8 +22,11 @@ export default {
       },
     ],
   },
-  // Sources import `./x.js`, which is `./x.ts` here.
-  moduleNameMapper: { '^(\\.{1,2}/.*)(?<!\\.json)\\.js$': '$1' },
+  moduleNameMapper: {
+    // Sources import `./x.js`, which is `./x.ts` here.
+    '^(\\.{1,2}/.*)(?<!\\.json)\\.js$': '$1',
+    '^@nestjs/throttler$': '<rootDir>/test/throttler.mjs',
+  },
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.lingpai'],
   globalSetup: '<rootDir>/test/global-setup.js',

@@ -2,6 +2,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 
 import { RequiresScope } from '../common/access.js';
+import { Limited } from '../common/limited.js';
 import type { PageOf } from '../common/page-of.js';
 import { AuditEventPage, type AuditEventView, AuditQuery } from './audit-events.dto.js';
 import { AuditList } from './audit-list.js';
@@ -10,6 +11,7 @@ import { AuditList } from './audit-list.js';
 @ApiTags('audit-events')
 @ApiBearerAuth()
 @Controller('api/v1/audit-events')
+@Limited('api')
 export class AuditEventsController {
   constructor(private readonly events: AuditList) {}
 

@@ -25,6 +25,7 @@ import type { Response } from 'express';
 
 import { type Actor, CurrentActor, RequiresScope } from '../common/access.js';
 import { entityTag } from '../common/entity-tag.js';
+import { Limited } from '../common/limited.js';
 import { type PageOf, PageQuery } from '../common/page-of.js';
 import { ConnectionAdministration, viewOf } from './connection-administration.js';
 import {
@@ -44,6 +45,7 @@ import type { StoredDefinition } from './stored-definitions.js';
 @ApiExtraModels(...connectionModels)
 @Controller('api/v1/connections')
 @RequiresScope('connections:write')
+@Limited('api')
 export class ConnectionsController {
   constructor(private readonly connections: ConnectionAdministration) {}
 

@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 
 import { Public } from '../common/access.js';
+import { LimitedInside } from '../common/limited.js';
 import { Callbacks } from './callbacks.js';
 import { rawBodyOf } from './raw-callback.middleware.js';
 
@@ -12,6 +13,7 @@ type CallbackHttp = Request & { readonly id?: string };
 @ApiExcludeController()
 @Controller('events')
 @Public()
+@LimitedInside('refused')
 export class CallbacksController {
   constructor(private readonly callbacks: Callbacks) {}
 

@@ -23,6 +23,7 @@ import type { Response } from 'express';
 
 import { type Actor, CurrentActor, RequiresScope } from '../common/access.js';
 import { entityTag } from '../common/entity-tag.js';
+import { Limited } from '../common/limited.js';
 import { type PageOf, PageQuery } from '../common/page-of.js';
 import { viewOf, WebhookAdministration } from './webhook-administration.js';
 import {
@@ -44,6 +45,7 @@ import type { StoredWebhook } from './webhooks.repository.js';
 @ApiBearerAuth()
 @Controller('api/v1/webhooks')
 @RequiresScope('webhooks:write')
+@Limited('api')
 export class WebhooksController {
   constructor(private readonly webhooks: WebhookAdministration) {}
 

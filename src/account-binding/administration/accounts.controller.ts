@@ -26,6 +26,7 @@ import type { Response } from 'express';
 import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
 import { entityTag } from '../../common/entity-tag.js';
 import { notFound } from '../../common/identifiers.js';
+import { Limited } from '../../common/limited.js';
 import type { PageOf } from '../../common/page-of.js';
 import { AccountFields } from '../account-fields.js';
 import type { Account } from '../account.entity.js';
@@ -44,6 +45,7 @@ const AccountId = (): ParameterDecorator =>
 @ApiBearerAuth()
 @Controller('api/v1/accounts')
 @RequiresScope('accounts:write')
+@Limited('api')
 export class AccountsController {
   constructor(
     private readonly accounts: AccountsRepository,

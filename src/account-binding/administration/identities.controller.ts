@@ -22,6 +22,7 @@ import type { Response } from 'express';
 
 import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
 import { notFound } from '../../common/identifiers.js';
+import { Limited } from '../../common/limited.js';
 import { BindIdentityDto, UnbindQuery } from './accounts.dto.js';
 import { IdentityBinding } from './identity-binding.js';
 import { IdentityRemoval } from './identity-removal.js';
@@ -35,6 +36,7 @@ const AccountId = (): ParameterDecorator =>
 @ApiBearerAuth()
 @Controller('api/v1/accounts/:accountId/identities')
 @RequiresScope('accounts:write')
+@Limited('api')
 export class IdentitiesController {
   constructor(
     private readonly views: IdentityViews,

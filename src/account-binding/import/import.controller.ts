@@ -14,6 +14,7 @@ import type { Request, Response } from 'express';
 
 import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
+import { Limited } from '../../common/limited.js';
 import { allowLongBody } from '../../http-server/long-bodies.js';
 import { AccountImport } from './account-import.js';
 import type { ImportResult } from './import-row.js';
@@ -24,6 +25,7 @@ const mediaType = 'application/x-ndjson';
 @ApiBearerAuth()
 @Controller('api/v1/accounts/import')
 @RequiresScope('accounts:write')
+@Limited('api')
 export class ImportController implements OnModuleDestroy {
   /** What is under way. */
   readonly #open = new Map<Request, Promise<void>>();

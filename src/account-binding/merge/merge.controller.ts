@@ -4,6 +4,7 @@ import { IsUUID } from 'class-validator';
 
 import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
 import { notFound } from '../../common/identifiers.js';
+import { Limited } from '../../common/limited.js';
 import { AccountView, viewOf } from '../administration/account.view.js';
 import { AccountMerge } from './account-merge.js';
 
@@ -17,6 +18,7 @@ export class MergeDto {
 @ApiBearerAuth()
 @Controller('api/v1/accounts/:accountId/merge')
 @RequiresScope('accounts:write')
+@Limited('api')
 export class MergeController {
   constructor(private readonly merging: AccountMerge) {}
 

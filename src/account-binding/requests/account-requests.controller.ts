@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 
 import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
+import { Limited } from '../../common/limited.js';
 import type { PageOf } from '../../common/page-of.js';
 import {
   AcceptRequestDto,
@@ -16,6 +17,7 @@ import { AccountRequests } from './account-requests.js';
 @ApiBearerAuth()
 @Controller('api/v1/account-requests')
 @RequiresScope('accounts:write')
+@Limited('api')
 export class AccountRequestsController {
   constructor(private readonly requests: AccountRequests) {}
 

@@ -1,48 +1,35 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { AuthGuard } from '@nestjs/passport';
 import type { Request } from 'express';
 
 import { type Access, accessMark } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
 import { Config } from '../../config/config.js';
-import { accessTokenStrategy, verifyWith } from './access-token.strategy.js';
 import { BearerCallers, type VerifiedCaller } from './bearer-callers.js';
 import { refuseUnreadable } from './readable-body.js';
 
-/** Stands before every route: closed unless the route says who may call it (DESIGN 8 and 12). */
+/** The last before every route: closed unless the route says who may call it (DESIGN 8 and 12). The caller is known and counted. */
 @Injectable()
-export class ApiGuard extends AuthGuard(accessTokenStrategy) {
+export class ApiGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly config: Config,
     private readonly callers: BearerCallers,
-  ) {
-    super();
-  }
+  ) {}
 
-  /** @throws AppError `token_missing`, `token_invalid`, `scope_insufficient`, `request_invalid` */
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
+  /** @throws AppError `token_invalid`, `scope_insufficient`, `request_invalid` */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const access = this.reflector.getAllAndOverride<Access | undefined>(accessMark, [
       context.getHandler(),
       context.getClass(),
     ]);
     if (!access) return false;
     if (access.kind === 'public') return true;
-    await super.canActivate(context);
     const request = context.switchToHttp().getRequest<Request & { user: VerifiedCaller }>();
+    await this.callers.requireLive(request.user);
     this.#admit(access, request.user);
     refuseUnreadable(request.body);
     return true;
-  }
-
-  override getRequest(context: ExecutionContext): Request {
-    return verifyWith(this.callers, context.switchToHttp().getRequest<Request>());
-  }
-
-  override handleRequest<T>(error: unknown, user: T): T {
-    if (error instanceof Error) throw error;
-    return user;
   }
 
   #admit(access: Exclude<Access, { kind: 'public' }>, caller: VerifiedCaller): void {

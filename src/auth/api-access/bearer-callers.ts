@@ -7,13 +7,14 @@ import { type AccessTokenClaims, AccessTokens, grantIdOf } from '../issuer/acces
 import { ClientRegistry } from '../issuer/clients/client.registry.js';
 import { OidcStore } from '../issuer/oidc-store.js';
 
-/** A caller whose token is good, and the API that the token is for. */
-export type VerifiedCaller = Caller & { readonly audience: string };
+/** A caller whose token is ours and in its time, and the API that the token is for. */
+export type VerifiedCaller = Caller & {
+  readonly audience: string;
+  /** What a person's token stands on. */
+  readonly grantId?: string | undefined;
+};
 
-/**
- * Says who calls, by the bearer token (RFC 6750): one of ours, in its time, of a client that is still there, and for a person with a
- * grant and an account that still live.
- */
+/** Says who calls, by the bearer token (RFC 6750). */
 @Injectable()
 export class BearerCallers {
   constructor(
@@ -22,7 +23,10 @@ export class BearerCallers {
     private readonly store: OidcStore,
   ) {}
 
-  /** @throws AppError `token_missing`, `token_invalid` */
+  /**
+   * By the token alone: one of ours, in its time, of a client that is still there.
+   * @throws AppError `token_missing`, `token_invalid`
+   */
   async verify(request: Request): Promise<VerifiedCaller> {
     const claims = await this.tokens.verify(bearerToken(request));
     const client = await this.clients.find(claims.client_id);
@@ -34,26 +38,33 @@ export class BearerCallers {
     );
     const common = { clientId: claims.client_id, audience: claims.aud };
     if (claims.sub === claims.client_id) return { kind: 'machine', ...common, scopes };
-    await this.#checkGrant(claims);
     return {
       kind: 'person',
       ...common,
       scopes,
       accountId: claims.sub,
-      signedInAt:
-        typeof claims.auth_time === 'number' ? new Date(claims.auth_time * 1000) : undefined,
+      grantId: grantIdOf(claims),
+      signedInAt: signInOf(claims),
     };
   }
 
-  async #checkGrant(claims: AccessTokenClaims): Promise<void> {
-    const grantId = grantIdOf(claims);
-    if (!grantId || !(await this.store.isGrantLive(grantId, claims.sub))) {
+  /**
+   * For a person, the grant and the account behind the token must still live; this asks the database.
+   * @throws AppError `token_invalid`
+   */
+  async requireLive(caller: VerifiedCaller): Promise<void> {
+    if (caller.kind === 'machine') return;
+    const { grantId, accountId } = caller;
+    if (!grantId || !(await this.store.isGrantLive(grantId, accountId)))
       throw new AppError(
         'token_invalid',
         'The person of this token has signed out, or may not sign in.',
       );
-    }
   }
+}
+
+function signInOf({ auth_time: seconds }: AccessTokenClaims): Date | undefined {
+  return typeof seconds === 'number' ? new Date(seconds * 1000) : undefined;
 }
 
 function bearerToken(request: Request): string {

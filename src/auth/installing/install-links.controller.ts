@@ -2,6 +2,7 @@ import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
 
 import { type CallingActor, CurrentActor, RequiresScope } from '../../common/access.js';
+import { Limited } from '../../common/limited.js';
 import { InstallLinkDto, InstallLinkView } from './install-links.dto.js';
 import { InstallLinks } from './install-links.js';
 
@@ -9,6 +10,7 @@ import { InstallLinks } from './install-links.js';
 @ApiTags('connections')
 @ApiBearerAuth()
 @Controller('api/v1/connections/:slug/install-links')
+@Limited('api')
 export class InstallLinksController {
   constructor(private readonly links: InstallLinks) {}
 

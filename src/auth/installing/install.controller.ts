@@ -2,6 +2,7 @@ import { Controller, Get, Head, Header, Param, Req, Res, UseFilters } from '@nes
 import type { Request, Response } from 'express';
 
 import { Public } from '../../common/access.js';
+import { Limited } from '../../common/limited.js';
 import { readBrowser, sendAnswer } from '../sign-in/browser-request.js';
 import { PageFilter } from '../sign-in/page.filter.js';
 import { InstallCallback } from './install-callback.js';
@@ -10,6 +11,7 @@ import { InstallPage } from './install-page.js';
 /** The browser's way through an installation. The link's ticket and the browser's cookie are its guard. */
 @Controller('install')
 @Public()
+@Limited('sign-in')
 @UseFilters(PageFilter)
 export class InstallController {
   constructor(

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { AccountBindingModule } from '../../account-binding/account-binding.module.js';
 import { AuditModule } from '../../audit/audit.module.js';
 import { ConnectionsModule } from '../../connections/connections.module.js';
+import { RequestLimitsModule } from '../../request-limits/request-limits.module.js';
 import { Pages } from '../sign-in/pages/pages.js';
 import { BrowserCors } from './browser-cors.middleware.js';
 import { BrowserSessions } from './browser-sessions.js';
@@ -22,7 +23,13 @@ import { UserinfoController } from './userinfo.controller.js';
 
 /** OpenID Connect: the engine and what it stands on. Knows no platform. */
 @Module({
-  imports: [AccountBindingModule, AuditModule, ConnectionsModule, ClientsModule],
+  imports: [
+    AccountBindingModule,
+    AuditModule,
+    ConnectionsModule,
+    ClientsModule,
+    RequestLimitsModule,
+  ],
   controllers: [UserinfoController, ClientsController, SigningKeysController],
   providers: [
     AccessTokens,
@@ -48,6 +55,7 @@ import { UserinfoController } from './userinfo.controller.js';
     OidcEngine,
     OidcStore,
     Pages,
+    RequestLimitsModule,
     SigningKeys,
   ],
 })

@@ -4,7 +4,9 @@ import type { Request, Response } from 'express';
 import { AccountsRepository } from '../../account-binding/accounts.repository.js';
 import { Public } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
-import { AccessTokens, grantIdOf } from './access-tokens.js';
+import { LimitedInside } from '../../common/limited.js';
+import { callerKey, RequestLimits } from '../../request-limits/request-limits.js';
+import { type AccessTokenClaims, AccessTokens, grantIdOf } from './access-tokens.js';
 import { claimsForScopes } from './claims.js';
 import { OidcStore } from './oidc-store.js';
 
@@ -14,19 +16,21 @@ import { OidcStore } from './oidc-store.js';
  */
 @Controller('userinfo')
 @Public()
+@LimitedInside('api')
 export class UserinfoController {
   constructor(
     private readonly tokens: AccessTokens,
     private readonly accounts: AccountsRepository,
     private readonly store: OidcStore,
+    private readonly limits: RequestLimits,
   ) {}
 
   @Get()
   async read(@Req() request: Request, @Res() response: Response): Promise<void> {
     try {
-      response.json(await this.#claims(bearerToken(request)));
+      response.json(await this.#claims(await this.#verified(request)));
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
+      if (!(error instanceof AppError) || error.code === 'too_many_requests') throw error;
       const missing = error.code === 'scope_insufficient';
       const code = missing ? 'insufficient_scope' : 'invalid_token';
       response
@@ -44,11 +48,28 @@ export class UserinfoController {
     return this.read(request, response);
   }
 
-  async #claims(token: string): Promise<Record<string, unknown>> {
-    const claims = await this.tokens.verify(token);
-    if (claims.sub === claims.client_id) {
-      throw new AppError('token_invalid', 'This token does not belong to a person.');
+  /** The token alone, which costs little; from then on its caller is counted. */
+  async #verified(request: Request): Promise<AccessTokenClaims> {
+    let claims: AccessTokenClaims;
+    try {
+      claims = await this.tokens.verify(bearerToken(request));
+    } catch (error) {
+      if (error instanceof AppError) this.limits.refuse('access-token', request.ip);
+      throw error;
     }
+    const { sub: accountId, client_id: clientId } = claims;
+    const isMachine = accountId === clientId;
+    this.limits.take(
+      'api',
+      callerKey(
+        isMachine ? { kind: 'machine', clientId } : { kind: 'person', clientId, accountId },
+      ),
+    );
+    if (isMachine) throw new AppError('token_invalid', 'This token does not belong to a person.');
+    return claims;
+  }
+
+  async #claims(claims: AccessTokenClaims): Promise<Record<string, unknown>> {
     const scopes = new Set((claims.scope ?? '').split(' '));
     if (!scopes.has('openid'))
       throw new AppError('scope_insufficient', 'The access token does not hold openid.');

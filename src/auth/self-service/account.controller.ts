@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 
 import { Public } from '../../common/access.js';
+import { Limited } from '../../common/limited.js';
 import { OidcEngine } from '../issuer/oidc-engine.js';
 import { readBrowser, sendAnswer } from '../sign-in/browser-request.js';
 import { OwnSignIn } from '../sign-in/own-sign-in.js';
@@ -14,6 +15,7 @@ import { AccountPage } from './account-page.js';
 @ApiExcludeController()
 @Controller('account')
 @Public()
+@Limited('sign-in')
 @UseFilters(PageFilter)
 export class AccountController {
   constructor(

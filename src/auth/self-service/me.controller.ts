@@ -28,6 +28,7 @@ import {
   RequiresPerson,
 } from '../../common/access.js';
 import { notFound } from '../../common/identifiers.js';
+import { Limited } from '../../common/limited.js';
 import { BindingView, CreateBindingDto } from './me.dto.js';
 import { SelfService } from './self-service.js';
 
@@ -36,6 +37,7 @@ import { SelfService } from './self-service.js';
 @ApiBearerAuth()
 @Controller('api/v1/me')
 @RequiresPerson()
+@Limited('api')
 export class MeController {
   constructor(private readonly self: SelfService) {}
 

@@ -1,11 +1,13 @@
 import { Controller, Get, Header, NotFoundException, Param } from '@nestjs/common';
 
 import { Public } from '../../common/access.js';
+import { Unlimited } from '../../common/limited.js';
 import { ConnectionRegistry } from '../../connections/connection.registry.js';
 
 /** The file by which WeCom verifies that a trusted domain is ours (reference wecom 4.5). */
 @Controller()
 @Public()
+@Unlimited()
 export class DomainVerificationController {
   constructor(private readonly connections: ConnectionRegistry) {}
 

@@ -2,6 +2,7 @@ import { Controller, Get, Param, Req, Res, UseFilters } from '@nestjs/common';
 import type { Request, Response } from 'express';
 
 import { Public } from '../../common/access.js';
+import { Limited } from '../../common/limited.js';
 import { OidcEngine } from '../issuer/oidc-engine.js';
 import { readBrowser, sendAnswer } from './browser-request.js';
 import { Callback } from './callback.js';
@@ -11,6 +12,7 @@ import { PageFilter } from './page.filter.js';
 /** The browser's way through a sign-in. Each step is tied to its browser by a cookie, which is its guard. */
 @Controller()
 @Public()
+@Limited('sign-in')
 @UseFilters(PageFilter)
 export class SignInController {
   constructor(

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 
 import type { JsapiConfig } from '../../auth/providers/jsapi.js';
 import { RequiresScope } from '../../common/access.js';
+import { Limited } from '../../common/limited.js';
 import { JsapiSignatureDto } from './platform-tokens.dto.js';
 import { pageUrl } from './page-url.js';
 import { PlatformConnections } from './platform-connections.js';
@@ -11,6 +12,7 @@ import { PlatformConnections } from './platform-connections.js';
 @ApiTags('connections')
 @ApiBearerAuth()
 @Controller('api/v1/connections/:slug/jsapi-signatures')
+@Limited('api')
 export class JsapiSignaturesController {
   constructor(private readonly connections: PlatformConnections) {}
 

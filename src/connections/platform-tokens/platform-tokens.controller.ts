@@ -2,6 +2,7 @@ import { Body, Controller, Get, Header, HttpCode, Param, Post, Query } from '@ne
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 
 import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
+import { Limited } from '../../common/limited.js';
 import {
   AccessTokenView,
   InvalidationDto,
@@ -15,6 +16,7 @@ import { PlatformTokensService } from './platform-tokens.service.js';
 @ApiTags('connections')
 @ApiBearerAuth()
 @Controller('api/v1/connections/:slug')
+@Limited('api')
 export class PlatformTokensController {
   constructor(private readonly tokens: PlatformTokensService) {}
 

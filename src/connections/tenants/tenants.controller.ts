@@ -22,6 +22,7 @@ import type { Response } from 'express';
 
 import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
 import { entityTag } from '../../common/entity-tag.js';
+import { Limited } from '../../common/limited.js';
 import { type PageOf, PageQuery } from '../../common/page-of.js';
 import { IdMigrations } from './id-migration.js';
 import { TenantAdministration, viewOf } from './tenant-administration.js';
@@ -35,6 +36,7 @@ const tag = { ETag: { schema: { type: 'string' } } } as const;
 @ApiBearerAuth()
 @Controller('api/v1/connections/:slug/tenants')
 @RequiresScope('connections:write')
+@Limited('api')
 export class TenantsController {
   constructor(
     private readonly tenants: TenantAdministration,

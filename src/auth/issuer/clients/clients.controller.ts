@@ -24,6 +24,7 @@ import type { Response } from 'express';
 
 import { type Actor, CurrentActor, RequiresScope } from '../../../common/access.js';
 import { entityTag } from '../../../common/entity-tag.js';
+import { Limited } from '../../../common/limited.js';
 import { type PageOf, PageQuery } from '../../../common/page-of.js';
 import { ClientAdministration, viewOf } from './client-administration.js';
 import {
@@ -40,6 +41,7 @@ import {
 @ApiBearerAuth()
 @Controller('api/v1/clients')
 @RequiresScope('clients:write')
+@Limited('api')
 export class ClientsController {
   constructor(private readonly clients: ClientAdministration) {}
 

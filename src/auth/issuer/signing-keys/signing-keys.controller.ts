@@ -9,6 +9,7 @@ import {
 
 import { AuditService } from '../../../audit/audit.service.js';
 import { type Actor, CurrentActor, RequiresScope } from '../../../common/access.js';
+import { Limited } from '../../../common/limited.js';
 import { type KeyState, SigningKeys } from './signing-keys.js';
 
 /** A key that signs tokens; its private part is never shown. */
@@ -45,6 +46,7 @@ export class SigningKeyList {
 @ApiBearerAuth()
 @Controller('api/v1/signing-keys')
 @RequiresScope('keys:write')
+@Limited('api')
 export class SigningKeysController {
   constructor(
     private readonly keys: SigningKeys,

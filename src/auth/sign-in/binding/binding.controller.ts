@@ -2,6 +2,7 @@ import { Body, Controller, Get, Param, Post, Req, Res, UseFilters } from '@nestj
 import type { Request, Response } from 'express';
 
 import { Public } from '../../../common/access.js';
+import { Limited } from '../../../common/limited.js';
 import { OidcEngine } from '../../issuer/oidc-engine.js';
 import { readBrowser, sendAnswer } from '../browser-request.js';
 import { PageFilter } from '../page.filter.js';
@@ -11,6 +12,7 @@ import { BindingLink } from './binding-link.js';
 /** The pages of a binding link. The session and the browser's cookie are their guard. */
 @Controller('bind')
 @Public()
+@Limited('sign-in')
 @UseFilters(PageFilter)
 export class BindingController {
   constructor(

@@ -2,6 +2,7 @@ import { Body, Controller, Get, Param, Post, Query, Req, Res, UseFilters } from 
 import type { Request, Response } from 'express';
 
 import { Public } from '../../../common/access.js';
+import { Limited } from '../../../common/limited.js';
 import { OidcEngine } from '../../issuer/oidc-engine.js';
 import { readBrowser, sendAnswer } from '../browser-request.js';
 import { PageFilter } from '../page.filter.js';
@@ -10,6 +11,7 @@ import { Steps } from './steps.js';
 /** The pages of a sign-in that asks for more. The browser's cookie is their guard, and a token on each form. */
 @Controller('continue/:id')
 @Public()
+@Limited('sign-in')
 @UseFilters(PageFilter)
 export class StepsController {
   constructor(
