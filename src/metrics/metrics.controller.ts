@@ -6,6 +6,7 @@ import type { Response } from 'express';
 
 import { Public } from '../common/access.js';
 import { AppError } from '../common/app-error.js';
+import { Unlimited } from '../common/limited.js';
 import { Config } from '../config/config.js';
 import { MetricsRegistry } from './metrics-registry.js';
 
@@ -16,6 +17,7 @@ import { MetricsRegistry } from './metrics-registry.js';
 @ApiExcludeController()
 @Controller('metrics')
 @Public()
+@Unlimited()
 export class MetricsController {
   constructor(
     private readonly metrics: MetricsRegistry,
