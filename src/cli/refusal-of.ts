@@ -1,0 +1,50 @@
+import { AppError } from '../common/app-error.js';
+import { UnreadableSecretError } from '../common/encryption.js';
+import { ConfigError } from '../config/load-config.js';
+import { PendingMigrationsError } from '../database/migrator.js';
+import { isPostgresAway } from '../database/retry.js';
+import { exitCodes, meansAway } from './exit-codes.js';
+import { Refusal } from './refusal.js';
+
+/** Wrong user or password, no such database, no right to do it. */
+const refusedByPostgres = /^(?:28|3D|42501)/;
+
+/** What a foreseen error means at the terminal. @returns `undefined` for a bug */
+export function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof Refusal) return error;
+  if (error instanceof AppError) {
+    return new Refusal(
+      error.code,
+      error.message,
+      meansAway(error.code) ? exitCodes.unreachable : exitCodes.refused,
+      error.errors?.map(({ field, message }) => `${field}: ${message}`),
+    );
+  }
+  if (error instanceof ConfigError)
+    return new Refusal(
+      'environment_invalid',
+      `The environment has ${error.faults.length} fault(s).`,
+      exitCodes.refused,
+      error.faults,
+    );
+  if (error instanceof PendingMigrationsError) return new Refusal('schema_outdated', error.message);
+  if (error instanceof UnreadableSecretError)
+    return new Refusal('secret_unreadable', error.message);
+  if (isPostgresAway(error))
+    return new Refusal(
+      'postgres_unreachable',
+      `Postgres is not reachable: ${reasonOf(error)}.`,
+      exitCodes.unreachable,
+    );
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && refusedByPostgres.test(code))
+    return new Refusal('postgres_refused', `Postgres refuses: ${(error as Error).message}.`);
+  return undefined;
+}
+
+/** A name with several addresses fails once for each, and has no words of its own. */
+function reasonOf(error: unknown): string {
+  const { message, errors } = error as Partial<AggregateError>;
+  const [first] = (errors ?? []) as Error[];
+  return message || first?.message || 'no answer';
+}

@@ -1,0 +1,48 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+
+import { AccountChanges } from '../account-binding/administration/account-changes.js';
+import { PhoneAccountsRepository } from '../account-binding/phone-accounts.repository.js';
+import { AppModule } from '../app.module.js';
+import { NestLog } from '../common/nest-log.js';
+import { ConnectionAdministration } from '../connections/connection-administration.js';
+import { refusePendingMigrations } from '../database/migrator.js';
+import type { Cli } from './cli.js';
+import { withGround } from './ground.js';
+
+/** The services that commands call. */
+export interface Rooms {
+  readonly accountChanges: AccountChanges;
+  readonly phoneAccounts: PhoneAccountsRepository;
+  readonly connections: ConnectionAdministration;
+}
+
+/**
+ * Opens the whole house with its doors shut: nobody listens, and work in the background begins only where `Startup` has run. All of it,
+ * so that no room is left out in which something is kept. The schema stays as it is.
+ * @throws PendingMigrationsError
+ */
+export async function withRooms<T>(cli: Cli, work: (rooms: Rooms) => Promise<T>): Promise<T> {
+  return withGround(cli, async (ground) => {
+    await ground.dataSource.initialize();
+    await refusePendingMigrations(ground.dataSource);
+    const app = await NestFactory.create(AppModule.with(ground), {
+      logger: new NestLog(ground.logger),
+      abortOnError: false,
+    });
+    try {
+      await app.init();
+      return await work(roomsOf(app));
+    } finally {
+      await app.close();
+    }
+  });
+}
+
+function roomsOf(context: INestApplicationContext): Rooms {
+  return {
+    accountChanges: context.get(AccountChanges),
+    phoneAccounts: context.get(PhoneAccountsRepository),
+    connections: context.get(ConnectionAdministration),
+  };
+}
