@@ -15,11 +15,13 @@ import { TokenCacheModule } from '../token-cache/token-cache.module.js';
 import { ConnectionTools } from './connection-tools.js';
 import { PostgresInstallations } from './tenants/postgres-installations.js';
 import { PostgresSuiteTickets } from './tenants/postgres-suite-tickets.js';
+import { SuiteTicketAges } from './tenants/suite-ticket-ages.js';
 
 /** What providers work with: the way out, the token cache, the corps that installed an app, the clock and a place for warnings. */
 @Module({
   imports: [TokenCacheModule],
   providers: [
+    SuiteTicketAges,
     {
       provide: UndiciHttpClient,
       inject: [Config, Logger, Clock, Metrics],
@@ -54,7 +56,7 @@ import { PostgresSuiteTickets } from './tenants/postgres-suite-tickets.js';
       ): ConnectionTools => ({
         for: (slug: string): ProviderTools => ({
           http,
-          tokens,
+          tokens: tokens.for(slug),
           clock,
           installations: new PostgresInstallations(slug, dataSource, encryption, clock),
           suiteTickets: new PostgresSuiteTickets(dataSource, encryption, clock),

@@ -2,11 +2,13 @@ import { Controller, Get, Res } from '@nestjs/common';
 import type { Response } from 'express';
 
 import { Public } from '../common/access.js';
+import { Unlimited } from '../common/limited.js';
 import { Readiness } from './readiness.js';
 
 /** Is the process alive; can it do its work. */
 @Controller('health')
 @Public()
+@Unlimited()
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}
 

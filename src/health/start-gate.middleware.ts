@@ -3,13 +3,16 @@ import type { NextFunction, Request, Response } from 'express';
 
 import { Lifecycle } from './lifecycle.js';
 
-/** Until the service has its database, every path but `/health/…` answers 503: the port is open before the work can begin. */
+/** What tells the truth at any time. */
+const alwaysOpen = /^\/(?:health\/.*|metrics)$/;
+
+/** Until the service has its database, every other path answers 503: the port is open before the work can begin. */
 @Injectable()
 export class StartGate implements NestMiddleware {
   constructor(private readonly lifecycle: Lifecycle) {}
 
   use(request: Request, response: Response, next: NextFunction): void {
-    if (this.lifecycle.hasRun || request.path.startsWith('/health/')) return next();
+    if (this.lifecycle.hasRun || alwaysOpen.test(request.path)) return next();
     response
       .status(503)
       .set({ 'Retry-After': '5', 'Cache-Control': 'no-store' })

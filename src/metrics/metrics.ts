@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 
 import type { BreakerChange, OutboundEvent } from '../common/outbound-event.js';
+import { MetricsRegistry } from './metrics-registry.js';
 
 /** More than any platform has that means something to us. */
 const mostEventTypes = 40;
@@ -12,69 +13,72 @@ const mostEventTypes = 40;
  */
 @Injectable()
 export class Metrics {
-  /** Of this instance alone: several of them may run in one process. */
-  readonly #registry = new Registry();
-  readonly #registers = [this.#registry];
-
-  readonly #platformCalls = new Counter({
-    name: 'lingpai_platform_calls_total',
-    help: 'Calls to the platforms, each repeat counted, by the platform’s code; `ok` when it was fine.',
-    labelNames: ['platform', 'call', 'code'],
-    registers: this.#registers,
-  });
-  readonly #platformCallDuration = new Histogram({
-    name: 'lingpai_platform_call_duration_seconds',
-    help: 'How long the platforms took to answer, or to be given up on.',
-    labelNames: ['platform', 'call'],
-    buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-    registers: this.#registers,
-  });
-  readonly #platformBreakerOpen = new Gauge({
-    name: 'lingpai_platform_breaker_open',
-    help: '1 while a call to a host is held back because it had no usable answer many times in a row.',
-    labelNames: ['host', 'call'],
-    registers: this.#registers,
-  });
-
-  readonly #tokenFetches = new Counter({
-    name: 'lingpai_platform_token_fetches_total',
-    help: 'Platform tokens that were asked for, by kind and our code; `ok` when one came.',
-    labelNames: ['kind', 'code'],
-    registers: this.#registers,
-  });
-  readonly #redisUp = new Gauge({
-    name: 'lingpai_redis_up',
-    help: '1 while Redis is in use; nothing where none is configured.',
-    registers: [],
-  });
-  readonly #redisFallbacks = new Counter({
-    name: 'lingpai_redis_fallbacks_total',
-    help: 'What was done in Postgres because Redis did not answer.',
-    registers: [],
-  });
-
-  readonly #platformEvents = new Counter({
-    name: 'lingpai_platform_events_total',
-    help: 'Events that the platforms sent and that were handled, each attempt counted: done, failed, given-up.',
-    labelNames: ['platform', 'type', 'outcome'],
-    registers: this.#registers,
-  });
-  readonly #platformEventLag = new Gauge({
-    name: 'lingpai_platform_event_lag_seconds',
-    help: 'The age of the oldest platform event that is not done; 0 when all are.',
-    registers: this.#registers,
-  });
-  readonly #requestsLimited = new Counter({
-    name: 'lingpai_requests_limited_total',
-    help: 'Requests that were refused with 429, by the limit that they met.',
-    labelNames: ['limit'],
-    registers: this.#registers,
-  });
+  readonly #platformCalls: Counter<'platform' | 'call' | 'code'>;
+  readonly #platformCallDuration: Histogram<'platform' | 'call'>;
+  readonly #platformBreakerOpen: Gauge<'host' | 'call'>;
+  readonly #tokenFetches: Counter<'kind' | 'code'>;
+  readonly #redisUp: Gauge;
+  readonly #redisFallbacks: Counter;
+  readonly #platformEvents: Counter<'platform' | 'type' | 'outcome'>;
+  readonly #platformEventLag: Gauge;
+  readonly #requestsLimited: Counter<'limit'>;
   /** The types that have a line of their own, by platform. */
   readonly #eventTypes = new Map<string, Set<string>>();
 
-  constructor() {
-    collectDefaultMetrics({ register: this.#registry });
+  constructor(private readonly own: MetricsRegistry) {
+    const registers = [own.registry];
+    this.#platformCalls = new Counter({
+      name: 'lingpai_platform_calls_total',
+      help: 'Calls to the platforms, each repeat counted, by the platform’s code; `ok` when it was fine.',
+      labelNames: ['platform', 'call', 'code'],
+      registers: registers,
+    });
+    this.#platformCallDuration = new Histogram({
+      name: 'lingpai_platform_call_duration_seconds',
+      help: 'How long the platforms took to answer, or to be given up on.',
+      labelNames: ['platform', 'call'],
+      buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers: registers,
+    });
+    this.#platformBreakerOpen = new Gauge({
+      name: 'lingpai_platform_breaker_open',
+      help: '1 while a call to a host is held back because it had no usable answer many times in a row.',
+      labelNames: ['host', 'call'],
+      registers: registers,
+    });
+    this.#tokenFetches = new Counter({
+      name: 'lingpai_platform_token_fetches_total',
+      help: 'Platform tokens that were asked for, by kind and our code; `ok` when one came.',
+      labelNames: ['kind', 'code'],
+      registers: registers,
+    });
+    this.#redisUp = new Gauge({
+      name: 'lingpai_redis_up',
+      help: '1 while Redis is in use; nothing where none is configured.',
+      registers: [],
+    });
+    this.#redisFallbacks = new Counter({
+      name: 'lingpai_redis_fallbacks_total',
+      help: 'What was done in Postgres because Redis did not answer.',
+      registers: [],
+    });
+    this.#platformEvents = new Counter({
+      name: 'lingpai_platform_events_total',
+      help: 'Events that the platforms sent and that were handled, each attempt counted: done, failed, given-up.',
+      labelNames: ['platform', 'type', 'outcome'],
+      registers: registers,
+    });
+    this.#platformEventLag = new Gauge({
+      name: 'lingpai_platform_event_lag_seconds',
+      help: 'The age of the oldest platform event that is not done; 0 when all are.',
+      registers: registers,
+    });
+    this.#requestsLimited = new Counter({
+      name: 'lingpai_requests_limited_total',
+      help: 'Requests that were refused with 429, by the limit that they met.',
+      labelNames: ['limit'],
+      registers: registers,
+    });
   }
 
   /** One try to call a platform. A call that did not go out is counted, and has no duration. */
@@ -100,9 +104,10 @@ export class Metrics {
 
   /** Whether Redis is in use; never told where none is configured. */
   redisState(isUp: boolean): void {
-    if (!this.#registry.getSingleMetric('lingpai_redis_up')) {
-      this.#registry.registerMetric(this.#redisUp);
-      this.#registry.registerMetric(this.#redisFallbacks);
+    const { registry } = this.own;
+    if (!registry.getSingleMetric('lingpai_redis_up')) {
+      registry.registerMetric(this.#redisUp);
+      registry.registerMetric(this.#redisFallbacks);
     }
     this.#redisUp.set(isUp ? 1 : 0);
   }
@@ -134,15 +139,5 @@ export class Metrics {
     if (known.size >= mostEventTypes || !/^\w{1,40}$/.test(type)) return 'other';
     known.add(type);
     return type;
-  }
-
-  /** Everything that was counted, in Prometheus’ text format. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
-  /** The media type of `text`. */
-  get contentType(): string {
-    return this.#registry.contentType;
   }
 }

@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
 import { Config } from '../config/config.js';
-import { packageVersion } from './package-version.js';
+import { packageVersion } from '../common/package-version.js';
 import { Problem } from './problem.schema.js';
 import { viewer, viewerPath } from './viewer.js';
 

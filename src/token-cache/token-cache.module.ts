@@ -1,10 +1,11 @@
-import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../common/clock.js';
 import { Encryption } from '../common/encryption.js';
 import { Logger } from '../common/logger.js';
 import { Metrics } from '../metrics/metrics.js';
+import { StateMetrics } from '../metrics/state-metrics.js';
 import { RedisLink } from '../redis/redis-link.js';
 import { PostgresTokenStore } from './postgres-token-store.js';
 import { RedisTokenStore } from './redis-token-store.js';
@@ -36,8 +37,15 @@ import { TokenStore } from './token-store.js';
   ],
   exports: [TokenCache],
 })
-export class TokenCacheModule implements OnApplicationShutdown {
-  constructor(private readonly cache: TokenCache) {}
+export class TokenCacheModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly cache: TokenCache,
+    private readonly metrics: StateMetrics,
+  ) {}
+
+  onModuleInit(): void {
+    this.metrics.watchTokens(() => this.cache.ages());
+  }
 
   onApplicationShutdown(): void {
     this.cache.stop();

@@ -9,6 +9,8 @@ import type { Logger } from '../common/logger.js';
 import { Refusals } from './refusals.js';
 import { Renewals } from './renewals.js';
 import { SingleFlight } from './single-flight.js';
+import { TokenAges } from './token-ages.js';
+import type { TokenReading } from '../metrics/state-metrics.js';
 import type { PlatformToken, TokenState } from './token-state.js';
 import { keyOf, type TokenEntry, usableUntilMs } from './token-entry.js';
 import type { TokenStore } from './token-store.js';
@@ -26,6 +28,8 @@ const keptMs = 10_000;
  * person's own token is never kept.
  */
 export class TokenCache implements PlatformTokens {
+  /** Whose tokens there are, and how old they are: for metrics. */
+  readonly #ages = new TokenAges();
   readonly #flights = new SingleFlight();
   readonly #tiers: TokenTiers;
   readonly #refusals: Refusals;
@@ -41,6 +45,21 @@ export class TokenCache implements PlatformTokens {
     this.#tiers = new TokenTiers(store);
     this.#refusals = new Refusals(this.#tiers.cache, clock);
     this.#renewals = new Renewals(clock);
+  }
+
+  /** The cache as one connection uses it, which tells the metrics whose tokens these are. */
+  for(connection: string): PlatformTokens {
+    return {
+      get: (source) => this.get(this.askedBy(connection, source)),
+      use: (source, call) => this.use(this.askedBy(connection, source), call),
+      forgetRefusal: (source) => this.forgetRefusal(source),
+    };
+  }
+
+  /** Notes which connection asks for a token. */
+  askedBy(connection: string, source: TokenSource): TokenSource {
+    this.#ages.asked(connection, source);
+    return source;
   }
 
   get(source: TokenSource): Promise<string> {
@@ -109,6 +128,12 @@ export class TokenCache implements PlatformTokens {
     };
   }
 
+  /** The worst of the tokens in use, by connection and kind. Costs a look at each, and no input or output. */
+  ages(): TokenReading[] {
+    const nowMs = this.#nowMs();
+    return this.#ages.read(nowMs, (key) => this.#tiers.peek(key) !== undefined);
+  }
+
   /** Forgets that the platform refused this credential: a person says that it was mended. */
   async forgetRefusal(source: TokenSource): Promise<void> {
     await this.#refusals.forget(keyOf(source));
@@ -143,7 +168,10 @@ export class TokenCache implements PlatformTokens {
   }
 
   async #cold(source: TokenSource): Promise<HeldToken> {
-    const held = await this.#obtain(source, 0);
+    const held = await this.#obtain(source, 0).catch((error: unknown) => {
+      this.#ages.missed(keyOf(source), this.#nowMs());
+      throw error;
+    });
     held.usedAtMs = this.#nowMs();
     return held;
   }
@@ -236,7 +264,9 @@ export class TokenCache implements PlatformTokens {
   }
 
   async #hold(source: TokenSource, entry: TokenEntry): Promise<HeldToken> {
-    const held = await this.#tiers.hold(keyOf(source), entry, this.#nowMs());
+    const key = keyOf(source);
+    const held = await this.#tiers.hold(key, entry, this.#nowMs());
+    this.#ages.held(source, key, held);
     this.#watch(source, held);
     return held;
   }

@@ -53,8 +53,26 @@ export class DeliveryQueue {
     return rows;
   }
 
-  /** Writes down how an attempt ended, unless the lease ran out and another attempt is under way. */
-  async settle(delivery: DueDelivery, outcome: Outcome): Promise<void> {
+  /** For how many seconds the event or delivery that is longest overdue has been waiting; 0 when none is. */
+  async lagSeconds(): Promise<number> {
+    const now = this.clock.now();
+    const [row] = await this.dataSource.query<{ since: Date | null }[]>(
+      `select least(
+         (select min(at) from account_events where dispatched_at is null),
+         (select min(d.next_attempt_at)
+            from webhooks w
+           cross join lateral (select next_attempt_at from webhook_deliveries
+                                where webhook_id = w.id and status = 'pending' order by next_attempt_at limit 1) d
+           where w.enabled)) as since`,
+    );
+    return Math.max(0, (now.getTime() - (row?.since ?? now).getTime()) / 1000);
+  }
+
+  /**
+   * Writes down how an attempt ended, unless the lease ran out and another attempt is under way.
+   * @returns what becomes of the delivery
+   */
+  async settle(delivery: DueDelivery, outcome: Outcome): Promise<DeliveryState> {
     const now = this.clock.now();
     const next =
       outcome.kind === 'retry'
@@ -76,5 +94,6 @@ export class DeliveryQueue {
         outcome.kind === 'delivered' ? now : null,
       ],
     );
+    return status;
   }
 }

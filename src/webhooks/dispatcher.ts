@@ -8,6 +8,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { Logger } from '../common/logger.js';
 import { Poller } from '../database/poller.js';
 import { Lifecycle } from '../health/lifecycle.js';
+import { WebhookMetrics } from '../metrics/webhook-metrics.js';
 import { type DueDelivery, type Outcome } from './delivery.js';
 import { DeliveryQueue } from './delivery-queue.js';
 import { Outbox } from './outbox.js';
@@ -18,6 +19,9 @@ const eventsAtOnce = 200;
 /** How many deliveries of this replica are under way, and how many to one receiver. */
 const sendingAtOnce = 64;
 const perWebhook = 8;
+
+/** What an attempt is counted as, by what becomes of its delivery. */
+const attemptWords = { delivered: 'delivered', pending: 'failed', failed: 'given-up' } as const;
 
 interface Sending {
   readonly webhookId: string;
@@ -36,6 +40,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly webhooks: WebhooksRepository,
     private readonly sender: WebhookSender,
     private readonly audit: AuditService,
+    private readonly metrics: WebhookMetrics,
     lifecycle: Lifecycle,
     private readonly logger: Logger,
   ) {
@@ -50,6 +55,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
 
   onApplicationBootstrap(): void {
     this.#poller.start();
+    this.metrics.watchLag(() => this.queue.lagSeconds());
   }
 
   /** What is under way may end; what waits is another replica's, or the next start's. */
@@ -82,7 +88,8 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   async #send(delivery: DueDelivery): Promise<void> {
     try {
       const outcome = await this.#attempt(delivery);
-      await this.queue.settle(delivery, outcome);
+      const state = await this.queue.settle(delivery, outcome);
+      this.metrics.attempted(attemptWords[state]);
       if (outcome.kind === 'delivered') return;
       this.logger.warn(
         {

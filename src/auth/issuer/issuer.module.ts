@@ -17,6 +17,7 @@ import { Interactions } from './interactions.js';
 import { OidcEngine } from './oidc-engine.js';
 import { OidcStore } from './oidc-store.js';
 import { RegisteredOrigins } from './registered-origins.js';
+import { SigningKeyAges } from './signing-keys/signing-key-ages.js';
 import { SigningKeysController } from './signing-keys/signing-keys.controller.js';
 import { SigningKeys } from './signing-keys/signing-keys.js';
 import { UserinfoController } from './userinfo.controller.js';
@@ -43,6 +44,7 @@ import { UserinfoController } from './userinfo.controller.js';
     OidcStore,
     Pages,
     RegisteredOrigins,
+    SigningKeyAges,
     SigningKeys,
   ],
   exports: [

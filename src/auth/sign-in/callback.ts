@@ -6,6 +6,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { AppError } from '../../common/app-error.js';
 import { Config } from '../../config/config.js';
 import { ConnectionRegistry, type OpenConnection } from '../../connections/connection.registry.js';
+import { SignInMetrics } from '../../metrics/sign-in-metrics.js';
 import { type EndedSignIn, Interactions, type SignInOutcome } from '../issuer/interactions.js';
 import type { Provider } from '../providers/provider.js';
 import { type Admission, type Attempt, AttemptsRepository } from './attempts.repository.js';
@@ -49,6 +50,7 @@ export class Callback {
     private readonly binding: BindAttempt,
     private readonly startAgain: StartAgain,
     private readonly audit: AuditService,
+    private readonly metrics: SignInMetrics,
     private readonly pages: Pages,
   ) {
     this.#cookie = new BrowserCookie(config.issuerUrl.startsWith('https:'));
@@ -60,6 +62,7 @@ export class Callback {
     browser: BrowserRequest,
     sessionId: string | undefined,
   ): Promise<BrowserAnswer> {
+    const startedAtMs = performance.now();
     const connection = await this.connections.find(slug);
     if (!connection?.enabled || !isOnPlatform(connection))
       return this.#refuse(slug, query, browser);
@@ -75,8 +78,13 @@ export class Callback {
         return this.#refuse(slug, query, browser);
       case 'reload':
         return this.#repeat(admission.attempt, browser);
-      case 'first':
-        return this.#goOn(connection, admission.attempt, reading, browser, sessionId);
+      case 'first': {
+        const { attempt } = admission;
+        const answer = await this.#goOn(connection, attempt, reading, browser, sessionId);
+        if (attempt.goal.kind === 'sign-in' && code !== undefined)
+          this.metrics.took(slug, performance.now() - startedAtMs);
+        return answer;
+      }
     }
   }
 
@@ -203,6 +211,7 @@ export class Callback {
       requestId: browser.requestId,
       ...(browser.ip && { ip: browser.ip }),
     });
+    this.metrics.ended((await this.connections.find(slug))?.slug, 'state_invalid');
     const state = query.get('state') ?? '';
     const params =
       state.length === stateLength ? await this.attempts.requestBehind(state) : undefined;
@@ -218,6 +227,8 @@ export class Callback {
       requestId: browser.requestId,
       ...(browser.ip && { ip: browser.ip }),
     });
+    // Only said of a connection that there is.
+    this.metrics.ended(slug, 'callback_incomplete');
     const { language, requestId } = browser;
     return {
       kind: 'page',

@@ -11,6 +11,7 @@ import { AppError } from '../../common/app-error.js';
 import { Clock } from '../../common/clock.js';
 import { Logger } from '../../common/logger.js';
 import type { OpenConnection } from '../../connections/connection.registry.js';
+import { SignInMetrics } from '../../metrics/sign-in-metrics.js';
 import type { SignInFacts } from '../issuer/sign-in-facts.js';
 import type {
   AnyProvider,
@@ -68,6 +69,7 @@ export class PersonSignIn {
   constructor(
     private readonly binding: BindingService,
     private readonly audit: AuditService,
+    private readonly metrics: SignInMetrics,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
@@ -155,6 +157,7 @@ export class PersonSignIn {
       connection: connection.slug,
       ...known(origin),
     });
+    this.metrics.ended(connection.slug, 'ok');
     return {
       kind: 'signed-in',
       accountId,
@@ -178,15 +181,25 @@ export class PersonSignIn {
     });
   }
 
-  /** Logs a failed sign-in for the operator, and audits it. */
-  noteFailure(connection: string, error: unknown, origin: SignInOrigin): void {
+  /**
+   * Logs a failed sign-in for the operator, and audits it.
+   * @param end whether the sign-in is over with it; one that the person may go on with ends later
+   */
+  noteFailure(
+    connection: string,
+    error: unknown,
+    origin: SignInOrigin,
+    end: 'ended' | 'goes on' = 'ended',
+  ): void {
     const foreseen = error instanceof AppError;
+    const code = foreseen ? error.code : 'internal_error';
+    if (end === 'ended') this.metrics.ended(connection, code);
     const level = !foreseen ? 'error' : error.operator ? 'warn' : 'info';
     this.logger[level]({ err: error, connection, requestId: origin.requestId }, 'a sign-in failed');
     this.audit.record({
       action: 'sign_in',
       outcome: foreseen ? 'refused' : 'failed',
-      reason: foreseen ? error.code : 'internal_error',
+      reason: code,
       connection,
       ...known(origin),
     });

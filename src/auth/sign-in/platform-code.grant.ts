@@ -5,6 +5,7 @@ import { AccountsRepository } from '../../account-binding/accounts.repository.js
 import { AppError } from '../../common/app-error.js';
 import { Config } from '../../config/config.js';
 import { ConnectionRegistry } from '../../connections/connection.registry.js';
+import { SignInMetrics } from '../../metrics/sign-in-metrics.js';
 import { engineAccount } from '../issuer/claims.js';
 import { ConnectionChoice } from '../issuer/connection-choice.js';
 import { type GrantExtension, OidcEngine } from '../issuer/oidc-engine.js';
@@ -36,6 +37,7 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
     private readonly people: PersonSignIn,
     private readonly accounts: AccountsRepository,
     private readonly signingKeys: SigningKeys,
+    private readonly metrics: SignInMetrics,
   ) {}
 
   onModuleInit(): void {
@@ -70,6 +72,7 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
     checkTokenRequest(ctx, settings);
 
     const request = ctx.req as typeof ctx.req & { id?: string; ip?: string };
+    const startedAtMs = performance.now();
     try {
       const way = { codeKind: kind as CodeKind, tenant };
       const person = await this.people.signIn(connection, way, code, {
@@ -78,6 +81,7 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
         ip: request.ip,
       });
       if (person.kind === 'asked') {
+        this.metrics.ended(connection.slug, 'sign_up_required');
         throw new AppError(
           'sign_up_required',
           'The first sign-in of this person asks for more, and needs a browser: send it to /authorize.',
@@ -97,6 +101,8 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
       if (error instanceof errors.AccessDenied)
         throw new errors.CustomOIDCProviderError('invalid_grant', error.error_description);
       throw error instanceof AppError ? toGrantError(error) : error;
+    } finally {
+      this.metrics.took(connection.slug, performance.now() - startedAtMs);
     }
   }
 }

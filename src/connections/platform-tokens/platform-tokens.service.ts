@@ -82,7 +82,7 @@ export class PlatformTokensService {
 
   async #accessTokenOf(slug: string, tenant: string | undefined): Promise<TokenSource> {
     const provider = await this.connections.providerOf(slug);
-    return (await provider.tokenSources(tenant)).access;
+    return this.tokens.askedBy(slug, (await provider.tokenSources(tenant)).access);
   }
 
   async #stateOf(source: TokenSource): Promise<TokenStateView> {

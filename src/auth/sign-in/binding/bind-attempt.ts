@@ -40,7 +40,8 @@ export class BindAttempt {
       await this.links.prove(link.id, { identity, directoryRead });
       return `/bind/confirm/${link.id}`;
     } catch (error) {
-      this.people.noteFailure(connection.slug, error, origin);
+      // Whoever binds is signed in already.
+      this.people.noteFailure(connection.slug, error, origin, 'goes on');
       const code = error instanceof AppError ? error.code : 'internal_error';
       return this.#end(link, { error: code });
     }

@@ -81,7 +81,7 @@ export class JoinAccount {
       await this.steps.move(step, { stage: 'confirm', accountId: bound.account.id });
       return path;
     } catch (error) {
-      this.people.noteFailure(connection.slug, error, origin);
+      this.people.noteFailure(connection.slug, error, origin, 'goes on');
       const code = error instanceof AppError ? error.code : 'internal_error';
       return `${path}?view=other-ways&complaint=${code}`;
     }

@@ -85,10 +85,10 @@ export class SettleStep {
     origin: SignInOrigin,
   ): Promise<BrowserAnswer> {
     if (!(error instanceof AppError)) throw error;
-    this.people.noteFailure(connection.slug, error, origin);
     const mayGoOn =
       error.code === 'binding_conflict' ||
       (error.code === 'account_not_found' && step.kind === 'local');
+    this.people.noteFailure(connection.slug, error, origin, mayGoOn ? 'goes on' : 'ended');
     if (!mayGoOn) return this.finish.failed(step, error, browser, sessionId);
     await this.steps.move(step, { stage: 'conflict', phone: null, phoneProven: false });
     return { kind: 'redirect', url: stepPath(step.id) };
