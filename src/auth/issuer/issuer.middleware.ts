@@ -2,11 +2,10 @@ import { Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 
 import { Config } from '../../config/config.js';
-import { isOfEngine } from './engine-routes.js';
+import { engineLimitOf } from './engine-routes.js';
 import { OidcEngine } from './oidc-engine.js';
 
 const connectionPath = /^\/connections\/([a-z0-9][a-z0-9-]{0,30})\/authorize$/;
-const machinePaths = /^\/(?:token|introspect|revoke)$/;
 
 /**
  * Passes the engine's own routes on to it, and nothing else. It stands before Nest's body parser, which would eat the engine's
@@ -28,12 +27,13 @@ export class IssuerMiddleware implements NestMiddleware {
 
   use(request: Request, response: Response, next: NextFunction): void {
     const path = rewriteConnectionPath(request);
-    if (!isOfEngine(request.method, path)) return next();
+    const limit = engineLimitOf(request.method, path);
+    if (!limit) return next();
     request.headers.host = this.#host;
     request.headers['x-forwarded-host'] = this.#host;
     request.headers['x-forwarded-proto'] = this.#protocol;
     // Programs ask here, whatever they say they accept: the engine would answer some of them with a page.
-    if (machinePaths.test(path)) request.headers.accept = 'application/json';
+    if (limit === 'token') request.headers.accept = 'application/json';
     this.engine.handle(request, response);
   }
 }

@@ -7,6 +7,7 @@ import { type KoaContextWithOIDC, Provider, type TokenEndpointGrantContext } fro
 import { AccountsRepository } from '../../account-binding/accounts.repository.js';
 import { Logger } from '../../common/logger.js';
 import { Config } from '../../config/config.js';
+import { RequestLimits } from '../../request-limits/request-limits.js';
 import { Pages } from '../sign-in/pages/pages.js';
 import { AccessTokens } from './access-tokens.js';
 import { ClientMetadataSource } from './client-metadata.js';
@@ -14,6 +15,7 @@ import { ConnectionChoice } from './connection-choice.js';
 import { adjustAnswers } from './engine-answers.js';
 import { engineConfiguration } from './engine-configuration.js';
 import { adjustHeaders } from './engine-headers.js';
+import { limitRequests } from './engine-limits.js';
 import { oidcAdapter } from './oidc-adapter.js';
 import { OidcStore } from './oidc-store.js';
 import { keepFacts } from './sign-in-facts.js';
@@ -47,6 +49,7 @@ export class OidcEngine {
     private readonly accounts: AccountsRepository,
     private readonly accessTokens: AccessTokens,
     private readonly pages: Pages,
+    private readonly limits: RequestLimits,
     private readonly logger: Logger,
   ) {}
 
@@ -113,6 +116,7 @@ export class OidcEngine {
     provider.proxy = true;
     keepFacts(provider);
     adjustHeaders(provider);
+    limitRequests(provider, this.limits, this.pages);
     adjustAnswers(provider, { tokens: this.accessTokens, store: this.store, pages: this.pages });
     for (const extension of this.#extensions) {
       provider.registerGrantType(extension.name, (ctx) => extension.handle(ctx), [
