@@ -5,6 +5,7 @@ import type { Cli } from './cli.js';
 import { addAccounts } from './commands/accounts.js';
 import { addCheckConfig } from './commands/check-config.js';
 import { addConnections } from './commands/connections.js';
+import { addKeys } from './commands/keys.js';
 import { addMigrate } from './commands/migrate.js';
 import { addSecrets } from './commands/secrets.js';
 import { exitCodesHelp } from './exit-codes.js';
@@ -34,6 +35,7 @@ export function createProgram(cli: Cli, out: Sink, err: Sink): Command {
     .addHelpText('afterAll', exitCodesHelp);
   addCheckConfig(program, cli);
   addMigrate(program, cli);
+  addKeys(program, cli);
   addSecrets(program, cli);
   addConnections(program, cli);
   addAccounts(program, cli);

@@ -4,9 +4,12 @@ import { NestFactory } from '@nestjs/core';
 import { AccountChanges } from '../account-binding/administration/account-changes.js';
 import { PhoneAccountsRepository } from '../account-binding/phone-accounts.repository.js';
 import { AppModule } from '../app.module.js';
+import { AuditService } from '../audit/audit.service.js';
+import { SigningKeys } from '../auth/issuer/signing-keys/signing-keys.js';
 import { NestLog } from '../common/nest-log.js';
 import { ConnectionAdministration } from '../connections/connection-administration.js';
 import { refusePendingMigrations } from '../database/migrator.js';
+import { Reencryption } from '../reencryption/reencryption.js';
 import type { Cli } from './cli.js';
 import { withGround } from './ground.js';
 
@@ -14,7 +17,10 @@ import { withGround } from './ground.js';
 export interface Rooms {
   readonly accountChanges: AccountChanges;
   readonly phoneAccounts: PhoneAccountsRepository;
+  readonly audit: AuditService;
   readonly connections: ConnectionAdministration;
+  readonly reencryption: Reencryption;
+  readonly signingKeys: SigningKeys;
 }
 
 /**
@@ -43,6 +49,9 @@ function roomsOf(context: INestApplicationContext): Rooms {
   return {
     accountChanges: context.get(AccountChanges),
     phoneAccounts: context.get(PhoneAccountsRepository),
+    audit: context.get(AuditService),
     connections: context.get(ConnectionAdministration),
+    reencryption: context.get(Reencryption),
+    signingKeys: context.get(SigningKeys),
   };
 }
