@@ -12,6 +12,7 @@ import { AppError } from '../common/app-error.js';
 import { Logger } from '../common/logger.js';
 import { ConnectionRegistry } from '../connections/connection.registry.js';
 import { RateLimiter, sourceOf } from '../rate-limits/rate-limiter.js';
+import { RequestLimits } from '../request-limits/request-limits.js';
 import { EventQueue } from './event-queue.js';
 import { EventWorker } from './event-worker.js';
 
@@ -26,24 +27,29 @@ export interface ReceivedCallback {
   readonly requestId: string | undefined;
 }
 
-/** Takes what the platforms send: verifies it, keeps it, answers. What it means is worked out afterwards. */
+/**
+ * Takes what the platforms send: verifies it, keeps it, answers. What it means is worked out afterwards. An authentic callback is never
+ * limited, whoever else sends from the platform's address: a signature costs little to check, and nothing is decrypted before.
+ */
 @Injectable()
 export class Callbacks {
   constructor(
     private readonly connections: ConnectionRegistry,
     private readonly queue: EventQueue,
     private readonly worker: EventWorker,
+    private readonly limits: RequestLimits,
     private readonly limiter: RateLimiter,
     private readonly audit: AuditService,
     private readonly logger: Logger,
   ) {}
 
-  /** @throws AppError `callback_refused`, the same whatever was wrong */
+  /** @throws AppError `callback_refused`, the same whatever was wrong; `too_many_requests` when too many were refused */
   async receive(callback: ReceivedCallback): Promise<CallbackAnswer> {
     try {
       return await this.#accept(callback);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'callback_refused') throw error;
+      this.limits.refuse('callback', callback.ip);
       await this.#note(callback, error);
       throw refused('');
     }

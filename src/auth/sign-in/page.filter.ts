@@ -22,6 +22,9 @@ export class PageFilter implements ExceptionFilter {
     const status = httpStatusOf(code);
     if (status >= 500) this.logger.error({ err: error, requestId }, 'a step of a sign-in failed');
     const page = this.pages.error({ language, code, requestId, status });
-    sendAnswer(host.switchToHttp().getResponse<Response>(), { kind: 'page', page });
+    const response = host.switchToHttp().getResponse<Response>();
+    if (error instanceof AppError && error.retryAfterSeconds !== undefined)
+      response.setHeader('Retry-After', error.retryAfterSeconds);
+    sendAnswer(response, { kind: 'page', page });
   }
 }
