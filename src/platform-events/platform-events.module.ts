@@ -7,6 +7,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { ConnectionsModule } from '../connections/connections.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
+import { RequestLimitsModule } from '../request-limits/request-limits.module.js';
 import { Callbacks } from './callbacks.js';
 import { CallbacksController } from './callbacks.controller.js';
 import { EventEffects } from './event-effects.js';
@@ -17,7 +18,14 @@ import { readRawCallback } from './raw-callback.middleware.js';
 
 /** What the platforms tell us of people and corps: taken in at once, worked off from a queue that survives a crash. */
 @Module({
-  imports: [AccountBindingModule, AuditModule, ConnectionsModule, HealthModule, RateLimitsModule],
+  imports: [
+    AccountBindingModule,
+    AuditModule,
+    ConnectionsModule,
+    HealthModule,
+    RateLimitsModule,
+    RequestLimitsModule,
+  ],
   controllers: [CallbacksController],
   providers: [
     Callbacks,
