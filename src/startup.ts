@@ -11,6 +11,7 @@ import { migrate, refusePendingMigrations } from './database/migrator.js';
 import { whenPostgresAnswers } from './database/retry.js';
 import { Sweeper } from './database/sweeper.js';
 import { Lifecycle } from './health/lifecycle.js';
+import { KeyCheck } from './reencryption/key-check.js';
 
 /** What happens between the open port and the first sign-in: database, schema, provisioning, keys. */
 @Injectable()
@@ -18,6 +19,7 @@ export class Startup {
   constructor(
     private readonly config: Config,
     private readonly dataSource: DataSource,
+    private readonly keyCheck: KeyCheck,
     private readonly provisioning: Provisioning,
     private readonly signingKeys: SigningKeys,
     private readonly connections: ConnectionRegistry,
@@ -29,7 +31,7 @@ export class Startup {
 
   /**
    * Waits for Postgres as long as it takes.
-   * @throws PendingMigrationsError, ProvisioningError, UnreadableSecretError: faults that waiting does not mend
+   * @throws PendingMigrationsError, UnknownSecretKeysError, ProvisioningError, UnreadableSecretError: faults that waiting does not mend
    */
   async run(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
     // All of it again when Postgres goes away on the way: each step finds what was done before.
@@ -53,6 +55,7 @@ export class Startup {
     if (!this.dataSource.isInitialized) await this.dataSource.initialize();
     if (this.config.migrateOnStart) await migrate(this.dataSource);
     else await refusePendingMigrations(this.dataSource);
+    await this.keyCheck.run();
     await this.signingKeys.start();
     const { provisioningFile } = this.config;
     if (provisioningFile) await this.provisioning.apply(provisioningFile, env);

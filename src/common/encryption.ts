@@ -30,6 +30,13 @@ export class Encryption {
     this.#keys = keys.map((key) => ({ id: keyId(key), key }));
   }
 
+  /** Names of the keys that are safe to show; the first is the one that seals. */
+  get keyIds(): readonly [string, ...string[]] {
+    const [first, ...others] = this.#keys.map(({ id }) => id);
+    if (first === undefined) throw new Error('there is no key');
+    return [first, ...others];
+  }
+
   encrypt(text: string, context: string): string {
     const [first] = this.#keys;
     if (!first) throw new Error('there is no key to encrypt with');

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 
 import { AuditModule } from '../audit/audit.module.js';
+import { SealedPlaces } from '../database/sealed-places.js';
 import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
 import { TokenCacheModule } from '../token-cache/token-cache.module.js';
 import { ConnectionAdministration } from './connection-administration.js';
@@ -11,7 +12,7 @@ import { PlatformConnections } from './platform-tokens/platform-connections.js';
 import { PlatformTokensController } from './platform-tokens/platform-tokens.controller.js';
 import { PlatformTokensService } from './platform-tokens/platform-tokens.service.js';
 import { Provisioning } from './provisioning/provisioning.js';
-import { StoredDefinitions } from './stored-definitions.js';
+import { sealedDefinitions, StoredDefinitions } from './stored-definitions.js';
 import { ToolsModule } from './tools.module.js';
 
 /** Configured apps on platforms: storage, the provisioning file, the REST API, the open providers and their tokens. */
@@ -28,4 +29,8 @@ import { ToolsModule } from './tools.module.js';
   ],
   exports: [ConnectionRegistry, PlatformConnections, Provisioning, StoredDefinitions],
 })
-export class ConnectionsModule {}
+export class ConnectionsModule {
+  constructor(places: SealedPlaces) {
+    for (const place of sealedDefinitions) places.addColumn(place);
+  }
+}

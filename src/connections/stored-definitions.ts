@@ -2,12 +2,16 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { Encryption } from '../common/encryption.js';
+import { rowVersion } from '../database/row-version.js';
+import type { SealedColumnShape } from '../database/sealed-column.js';
 
 /** The two tables of definitions, and how their rows are told apart. */
 const tables = {
   connections: { key: 'slug', context: 'connection', hasPlatform: true },
   clients: { key: 'client_id', context: 'client', hasPlatform: false },
 } as const;
+
+const version = rowVersion(['enabled', 'managed_by_file', 'settings']);
 
 export type DefinitionTable = keyof typeof tables;
 
@@ -44,6 +48,17 @@ interface Row {
   readonly updated_at: Date;
 }
 
+/** Where the secrets of both are sealed. */
+export const sealedDefinitions: readonly SealedColumnShape[] = Object.entries(tables).map(
+  ([table, { key, context }]) => ({
+    name: table,
+    table,
+    column: 'secrets',
+    key: { [key]: 'text' },
+    context: (row) => `${context}:${row[key] ?? ''}`,
+  }),
+);
+
 /** Connections and clients in Postgres, secrets sealed: the provisioning file and the API write through here alike. */
 @Injectable()
 export class StoredDefinitions {
@@ -58,7 +73,7 @@ export class StoredDefinitions {
   ): Promise<StoredDefinition[]> {
     const { key } = tables[table];
     const rows = await manager.query<Row[]>(
-      `select *, ${key} as key, xmin::text as version from ${table}
+      `select *, ${key} as key, ${version} as version from ${table}
         where $1::text is null or ${key} collate "C" > $1 order by ${key} collate "C" limit $2`,
       [after ?? null, limit],
     );
@@ -73,7 +88,7 @@ export class StoredDefinitions {
   ): Promise<StoredDefinition[]> {
     const { key } = tables[table];
     const rows = await manager.query<Row[]>(
-      `select *, ${key} as key, xmin::text as version from ${table} where managed_by_file or ${key} = any($1)`,
+      `select *, ${key} as key, ${version} as version from ${table} where managed_by_file or ${key} = any($1)`,
       [keys],
     );
     return rows.map((row) => this.#open(table, row));
@@ -88,7 +103,7 @@ export class StoredDefinitions {
   ): Promise<StoredDefinition | undefined> {
     const { key: column } = tables[table];
     const [row] = await manager.query<Row[]>(
-      `select *, ${column} as key, xmin::text as version from ${table} where ${column} = $1 ${lock ? 'for update' : ''}`,
+      `select *, ${column} as key, ${version} as version from ${table} where ${column} = $1 ${lock ? 'for update' : ''}`,
       [key],
     );
     return row && this.#open(table, row);

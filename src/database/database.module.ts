@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { SealedPlaces } from './sealed-places.js';
 import { Sweeper } from './sweeper.js';
 
 /**
@@ -13,8 +14,8 @@ export class DatabaseModule {
   static with(dataSource: DataSource): DynamicModule {
     return {
       module: DatabaseModule,
-      providers: [{ provide: DataSource, useValue: dataSource }, Sweeper],
-      exports: [DataSource, Sweeper],
+      providers: [{ provide: DataSource, useValue: dataSource }, SealedPlaces, Sweeper],
+      exports: [DataSource, SealedPlaces, Sweeper],
     };
   }
 }

@@ -6,6 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { PlatformEvent } from '../auth/providers/platform-events.js';
 import { Clock } from '../common/clock.js';
 import { Encryption } from '../common/encryption.js';
+import type { SealedColumnShape } from '../database/sealed-column.js';
 import { Sweeper } from '../database/sweeper.js';
 import type { PendingEvent } from './pending-event.js';
 
@@ -165,6 +166,17 @@ export class EventQueue implements OnModuleInit {
     );
   }
 }
+
+/** Where the content of pending events is sealed. */
+export const sealedEvents: SealedColumnShape = {
+  name: 'platform events',
+  table: 'platform_events',
+  column: 'content',
+  key: { seq: 'bigint' },
+  beside: ['connection', 'channel', 'content_hash'],
+  context: ({ connection = '', channel = '', content_hash: hash = '' }) =>
+    contextOf(connection, channel, hash),
+};
 
 function contextOf(connection: string, channel: string, hash: string): string {
   return `platform-event:${connection}:${channel}:${hash}`;

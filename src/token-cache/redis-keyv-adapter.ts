@@ -19,6 +19,10 @@ const writeUnlessNewer = `
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
   return 1`;
 
+const namespace = 'lingpai:platform-token';
+/** What the names of all entries in Redis begin with. */
+export const tokenNamePrefix = `${namespace}:`;
+
 /** Keyv's view of Redis: `@keyv/redis`, with entries sealed, and written by the order of their turns. */
 export class RedisKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
   readonly opts = {};
@@ -32,7 +36,7 @@ export class RedisKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
   ) {
     super();
     this.#keyv = new KeyvRedis<string>(client, {
-      namespace: 'lingpai:platform-token',
+      namespace,
       keyPrefixSeparator: ':',
       throwOnErrors: true,
     });

@@ -4,11 +4,13 @@ import { DataSource } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { Encryption } from '../common/encryption.js';
 import { Logger } from '../common/logger.js';
+import { SealedPlaces } from '../database/sealed-places.js';
 import { Metrics } from '../metrics/metrics.js';
 import { StateMetrics } from '../metrics/state-metrics.js';
 import { RedisLink } from '../redis/redis-link.js';
 import { PostgresTokenStore } from './postgres-token-store.js';
 import { RedisTokenStore } from './redis-token-store.js';
+import { SealedRedisTokens, sealedTokens } from './sealed-tokens.js';
 import { TokenCache } from './token-cache.js';
 import { TokenStore } from './token-store.js';
 
@@ -41,7 +43,12 @@ export class TokenCacheModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly cache: TokenCache,
     private readonly metrics: StateMetrics,
-  ) {}
+    link: RedisLink,
+    places: SealedPlaces,
+  ) {
+    places.addColumn(sealedTokens);
+    if (link.state !== 'off') places.add(new SealedRedisTokens(link));
+  }
 
   onModuleInit(): void {
     this.metrics.watchTokens(() => this.cache.ages());

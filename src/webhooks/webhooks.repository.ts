@@ -5,6 +5,8 @@ import { DataSource } from 'typeorm';
 
 import { Clock } from '../common/clock.js';
 import { Encryption } from '../common/encryption.js';
+import { rowVersion } from '../database/row-version.js';
+import type { SealedColumnShape } from '../database/sealed-column.js';
 import { checkIfMatch } from '../common/entity-tag.js';
 import { notFound } from '../common/identifiers.js';
 import type { ChangeWebhookDto, CreateWebhookDto, WebhookView } from './webhooks.dto.js';
@@ -12,7 +14,8 @@ import type { ChangeWebhookDto, CreateWebhookDto, WebhookView } from './webhooks
 /** A webhook with what tells its versions apart. */
 export type StoredWebhook = WebhookView & { readonly version: string };
 
-const columns = `id, url, description, events, enabled, created_at as "createdAt", updated_at as "updatedAt", xmin::text as version`;
+const version = rowVersion(['url', 'description', 'events', 'enabled']);
+const columns = `id, url, description, events, enabled, created_at as "createdAt", updated_at as "updatedAt", ${version} as version`;
 
 /** Webhooks in Postgres; their secrets sealed. */
 @Injectable()
@@ -126,12 +129,25 @@ export class WebhooksRepository {
 
   /** @param sealed the `secret` column */
   openSecret(id: string, sealed: string): string {
-    return this.encryption.decrypt(sealed, `webhook:${id}`);
+    return this.encryption.decrypt(sealed, contextOf(id));
   }
 
   #seal(id: string, secret: string): string {
-    return this.encryption.encrypt(secret, `webhook:${id}`);
+    return this.encryption.encrypt(secret, contextOf(id));
   }
+}
+
+/** Where they are sealed. */
+export const sealedWebhookSecrets: SealedColumnShape = {
+  name: 'webhooks',
+  table: 'webhooks',
+  column: 'secret',
+  key: { id: 'uuid' },
+  context: ({ id = '' }) => contextOf(id),
+};
+
+function contextOf(id: string): string {
+  return `webhook:${id}`;
 }
 
 function newSecret(): string {

@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { Clock } from '../../common/clock.js';
 import { Encryption } from '../../common/encryption.js';
+import type { SealedColumnShape } from '../../database/sealed-column.js';
 
 /** A corp whose ids change, or have changed. */
 export interface PlannedMigration {
@@ -115,6 +116,15 @@ export class IdMigrationsRepository {
     };
   }
 }
+
+/** Where the plans are sealed. */
+export const sealedPlans: SealedColumnShape = {
+  name: 'plans of id migrations',
+  table: 'tenant_migrations',
+  column: 'plan',
+  key: { issuer: 'text' },
+  context: ({ issuer = '' }) => contextOf(issuer),
+};
 
 function contextOf(issuer: string): string {
   return `tenant-migration:${issuer}`;

@@ -9,6 +9,7 @@ import type {
 import type { Clock } from '../../common/clock.js';
 import type { Encryption } from '../../common/encryption.js';
 import { Secret } from '../../common/secret.js';
+import type { SealedColumnShape } from '../../database/sealed-column.js';
 
 interface Row {
   readonly corp_id: string;
@@ -146,6 +147,14 @@ function inPlain({
 export function sealContext(connection: string, corpId: string): string {
   return `tenant:${connection}:${corpId}`;
 }
+
+export const sealedPermanentCodes: SealedColumnShape = {
+  name: 'permanent codes of tenants',
+  table: 'tenants',
+  column: 'permanent_code',
+  key: { connection: 'text', corp_id: 'text' },
+  context: ({ connection = '', corp_id: corpId = '' }) => sealContext(connection, corpId),
+};
 
 async function isMigrating(manager: EntityManager, corpId: string): Promise<boolean> {
   const rows = await manager.query<unknown[]>(

@@ -4,6 +4,7 @@ import type { SuiteTicket, SuiteTickets } from '../../auth/providers/installatio
 import type { Clock } from '../../common/clock.js';
 import type { Encryption } from '../../common/encryption.js';
 import { Secret } from '../../common/secret.js';
+import type { SealedColumnShape } from '../../database/sealed-column.js';
 
 /** The newest ticket of each suite in Postgres, sealed: pushed to one replica, used by all. */
 export class PostgresSuiteTickets implements SuiteTickets {
@@ -42,6 +43,15 @@ export class PostgresSuiteTickets implements SuiteTickets {
     return rows.length > 0;
   }
 }
+
+/** Where they are sealed. */
+export const sealedSuiteTickets: SealedColumnShape = {
+  name: 'suite tickets',
+  table: 'suite_tickets',
+  column: 'ticket',
+  key: { suite_id: 'text' },
+  context: ({ suite_id: suiteId = '' }) => context(suiteId),
+};
 
 function context(suiteId: string): string {
   return `suite-ticket:${suiteId}`;

@@ -5,11 +5,14 @@ import { Leavers } from '../../account-binding/leavers/leavers.js';
 import { PeopleMigrating } from '../../account-binding/leavers/people-migrating.js';
 import { AuditModule } from '../../audit/audit.module.js';
 import { Clock } from '../../common/clock.js';
+import { SealedPlaces } from '../../database/sealed-places.js';
 import { ConnectionsModule } from '../connections.module.js';
 import { IdMigrations } from './id-migration.js';
-import { IdMigrationsRepository } from './id-migrations.repository.js';
+import { IdMigrationsRepository, sealedPlans } from './id-migrations.repository.js';
 import { InstallableConnections } from './installable-connections.js';
 import { MigratingApps } from './migrating-apps.js';
+import { sealedPermanentCodes } from './postgres-installations.js';
+import { sealedSuiteTickets } from './postgres-suite-tickets.js';
 import { TenantAdministration } from './tenant-administration.js';
 import { TenantMoving } from './tenant-moving.js';
 import { TenantPeople } from './tenant-people.js';
@@ -51,4 +54,9 @@ import { TenantsRepository } from './tenants.repository.js';
   ],
   exports: [InstallableConnections],
 })
-export class TenantsModule {}
+export class TenantsModule {
+  constructor(places: SealedPlaces) {
+    for (const place of [sealedPermanentCodes, sealedSuiteTickets, sealedPlans])
+      places.addColumn(place);
+  }
+}
