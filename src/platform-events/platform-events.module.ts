@@ -5,6 +5,7 @@ import { AccountBindingModule } from '../account-binding/account-binding.module.
 import { Leavers } from '../account-binding/leavers/leavers.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { ConnectionsModule } from '../connections/connections.module.js';
+import { SealedPlaces } from '../database/sealed-places.js';
 import { HealthModule } from '../health/health.module.js';
 import { RateLimitsModule } from '../rate-limits/rate-limits.module.js';
 import { RequestLimitsModule } from '../request-limits/request-limits.module.js';
@@ -12,7 +13,7 @@ import { Callbacks } from './callbacks.js';
 import { CallbacksController } from './callbacks.controller.js';
 import { EventEffects } from './event-effects.js';
 import { EventHandling } from './event-handling.js';
-import { EventQueue } from './event-queue.js';
+import { EventQueue, sealedEvents } from './event-queue.js';
 import { EventWorker } from './event-worker.js';
 import { readRawCallback } from './raw-callback.middleware.js';
 
@@ -36,8 +37,9 @@ import { readRawCallback } from './raw-callback.middleware.js';
   ],
 })
 export class PlatformEventsModule {
-  constructor({ httpAdapter }: HttpAdapterHost) {
+  constructor({ httpAdapter }: HttpAdapterHost, places: SealedPlaces) {
     // A module's own middleware would come after Nest's body parser.
     httpAdapter.use('/events', readRawCallback);
+    places.addColumn(sealedEvents);
   }
 }
