@@ -13,6 +13,9 @@ import { StartGate } from './health/start-gate.middleware.js';
 import { httpHeaders } from './http-headers/http-headers.js';
 import { setUpOpenApi } from './openapi/openapi.js';
 
+/** A page's form and a call's JSON; the engine, the platforms' callbacks and the import have rules of their own. */
+const bodies = { limit: '100kb' };
+
 /**
  * What every request passes, in order. Shared with the tests that boot the service. To be called before `app.init()`, so that the
  * protocol engine stands in front of Nest's body parser.
@@ -33,6 +36,8 @@ export function setUpApp(app: INestApplication): void {
   app.use(headRequests);
   app.use(cors.use.bind(cors));
   app.use(issuer.use.bind(issuer));
+  express.useBodyParser('json', bodies);
+  express.useBodyParser('urlencoded', { ...bodies, extended: true });
   app.useGlobalPipes(requestValidation());
   setUpOpenApi(app);
   app.useGlobalFilters(new ProblemFilter(app.get(Logger)));

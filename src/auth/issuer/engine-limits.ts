@@ -78,7 +78,9 @@ function authenticating(): KoaContextWithOIDC | undefined {
 /** Whoever did not even say which client it is counts as well. */
 function countRefusal(ctx: KoaContextWithOIDC, limits: RequestLimits): void {
   if (ctx.status < 400 || ctx.status === 429 || known.has(ctx.req)) return;
-  limits.refuse(secretOf(ctx.oidc.client?.clientId), addressOf(ctx));
+  // The engine has not begun with what was too large for it.
+  const { oidc } = ctx as { oidc?: KoaContextWithOIDC['oidc'] };
+  limits.refuse(secretOf(oidc?.client?.clientId), addressOf(ctx));
 }
 
 function secretOf(clientId: string | undefined): string {

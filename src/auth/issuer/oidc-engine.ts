@@ -13,6 +13,7 @@ import { AccessTokens } from './access-tokens.js';
 import { ClientMetadataSource } from './client-metadata.js';
 import { ConnectionChoice } from './connection-choice.js';
 import { adjustAnswers } from './engine-answers.js';
+import { refuseLargeBodies } from './engine-bodies.js';
 import { engineConfiguration } from './engine-configuration.js';
 import { adjustHeaders } from './engine-headers.js';
 import { limitRequests } from './engine-limits.js';
@@ -117,6 +118,7 @@ export class OidcEngine {
     keepFacts(provider);
     adjustHeaders(provider);
     limitRequests(provider, this.limits, this.pages);
+    refuseLargeBodies(provider, this.pages);
     adjustAnswers(provider, { tokens: this.accessTokens, store: this.store, pages: this.pages });
     for (const extension of this.#extensions) {
       provider.registerGrantType(extension.name, (ctx) => extension.handle(ctx), [
