@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 
 import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
-import { type Measured, start } from './processes.js';
+import { type Measured, start, roomyLimits } from './processes.js';
 
 /**
  * `npm run bench:import`: brings `BENCH_ROWS` (100,000) people in through `POST /api/v1/accounts/import`, then the same file again.
@@ -83,6 +83,7 @@ async function startService(): Promise<Measured> {
       ADMIN_CLIENT_ID: client.id,
       ADMIN_CLIENT_SECRET: client.secret,
       LOG_LEVEL: 'warn',
+      ...roomyLimits,
       LINGPAI_DATA_DIR: folder,
     },
     // As `npm start` has them.

@@ -10,7 +10,7 @@ import { stringify } from 'yaml';
 
 import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
 import { load, type LoadResult } from './load.js';
-import { type Measured, start, untilReady } from './processes.js';
+import { type Measured, start, untilReady, roomyLimits } from './processes.js';
 import { SignInClient } from './sign-in-client.js';
 
 /**
@@ -88,6 +88,7 @@ async function measureService(): Promise<Report> {
       SECRET_KEY: randomBytes(32).toString('base64'),
       PROVISIONING_FILE: provisioning,
       LOG_LEVEL: 'warn',
+      ...roomyLimits,
     },
     startFlags,
   );

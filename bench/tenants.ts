@@ -9,7 +9,7 @@ import { stringify } from 'yaml';
 
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.js';
 import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
-import { start, untilReady } from './processes.js';
+import { start, untilReady, roomyLimits } from './processes.js';
 
 /**
  * `npm run bench:tenants`: one service provider's connection with ten corps, and then with `BENCH_TENANTS` (1000) more: listing them,
@@ -54,6 +54,7 @@ const program = start(
     ADMIN_CLIENT_SECRET: admin.secret,
     ACCESS_TOKEN_TTL_SECONDS: '3600',
     LOG_LEVEL: 'warn',
+    ...roomyLimits,
   },
   ['--max-semi-space-size=4', '--max-old-space-size=256'],
 );

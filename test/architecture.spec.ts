@@ -109,6 +109,16 @@ describe('the house', () => {
     expect(silent).toEqual([]);
   });
 
+  it('every controller declares how often it may be called', () => {
+    const silent = sourceFiles(join(root, 'src'))
+      .filter((file) => file.endsWith('.controller.ts'))
+      .filter(
+        (file) => !/^@(?:Limited|LimitedInside|Unlimited)\(/m.test(readFileSync(file, 'utf8')),
+      )
+      .map((file) => relative(root, file));
+    expect(silent).toEqual([]);
+  });
+
   it('no file outgrows three hundred lines', () => {
     const large = ['src', 'sandbox', 'demo', 'bench']
       .flatMap((folder) => sourceFiles(join(root, folder)))
