@@ -7,20 +7,24 @@ import type { Config } from '../config/config.js';
 import { RedisLink } from '../redis/redis-link.js';
 import type { ConfigCheck } from './config-check.js';
 import { refusalOf } from './refusal-of.js';
+import { inRoomsOn } from './rooms.js';
 
-/** Tries what the configuration names: Postgres, its schema, and Redis. Changes nothing. */
-export async function checkGround({ config, dataSource }: Ground): Promise<ConfigCheck[]> {
-  return [...(await checkDatabase(config, dataSource)), await checkRedis(config)];
+/** Tries what the configuration names: Postgres, its schema, SECRET_KEY on what is stored, and Redis. Changes nothing. */
+export async function checkGround(ground: Ground): Promise<ConfigCheck[]> {
+  return [...(await checkDatabase(ground)), await checkRedis(ground.config)];
 }
 
-async function checkDatabase(config: Config, dataSource: DataSource): Promise<ConfigCheck[]> {
+async function checkDatabase(ground: Ground): Promise<ConfigCheck[]> {
+  const { config, dataSource } = ground;
   const postgres = await attempt('postgres', async () => {
     await dataSource.initialize();
     const [row] = await dataSource.query<{ server_version: string }[]>('show server_version');
     return { ok: true, message: `version ${row?.server_version ?? 'unknown'}` };
   });
   if (!postgres.ok) return [postgres];
-  return [postgres, await attempt('schema', () => checkSchema(config, dataSource))];
+  const schema = await attempt('schema', () => checkSchema(config, dataSource));
+  if ((await pendingMigrations(dataSource)).length > 0) return [postgres, schema];
+  return [postgres, schema, await attempt('secret-key', () => checkSecretKey(ground))];
 }
 
 type Outcome = Omit<ConfigCheck, 'name'>;
@@ -36,6 +40,11 @@ async function checkSchema(config: Config, dataSource: DataSource): Promise<Outc
     message: `${message} and MIGRATE_ON_START is false: run \`lingpai migrate\``,
     faults: pending,
   };
+}
+
+async function checkSecretKey(ground: Ground): Promise<Outcome> {
+  await inRoomsOn(ground, ({ keyCheck }) => keyCheck.run());
+  return { ok: true, message: 'its keys have sealed all that is stored' };
 }
 
 async function checkRedis({ redisUrl }: Config): Promise<ConfigCheck> {

@@ -3,6 +3,7 @@ import { UnreadableSecretError } from '../common/encryption.js';
 import { ConfigError } from '../config/load-config.js';
 import { PendingMigrationsError } from '../database/migrator.js';
 import { isPostgresAway } from '../database/retry.js';
+import { UnknownSecretKeysError } from '../reencryption/key-check.js';
 import { exitCodes, meansAway } from './exit-codes.js';
 import { Refusal } from './refusal.js';
 
@@ -28,7 +29,7 @@ export function refusalOf(error: unknown): Refusal | undefined {
       error.faults,
     );
   if (error instanceof PendingMigrationsError) return new Refusal('schema_outdated', error.message);
-  if (error instanceof UnreadableSecretError)
+  if (error instanceof UnreadableSecretError || error instanceof UnknownSecretKeysError)
     return new Refusal('secret_unreadable', error.message);
   if (isPostgresAway(error))
     return new Refusal(

@@ -9,6 +9,8 @@ import { SigningKeys } from '../auth/issuer/signing-keys/signing-keys.js';
 import { NestLog } from '../common/nest-log.js';
 import { ConnectionAdministration } from '../connections/connection-administration.js';
 import { refusePendingMigrations } from '../database/migrator.js';
+import type { Ground } from '../ground.module.js';
+import { KeyCheck } from '../reencryption/key-check.js';
 import { Reencryption } from '../reencryption/reencryption.js';
 import type { Cli } from './cli.js';
 import { withGround } from './ground.js';
@@ -19,30 +21,36 @@ export interface Rooms {
   readonly phoneAccounts: PhoneAccountsRepository;
   readonly audit: AuditService;
   readonly connections: ConnectionAdministration;
+  readonly keyCheck: KeyCheck;
   readonly reencryption: Reencryption;
   readonly signingKeys: SigningKeys;
 }
 
-/**
- * Opens the whole house with its doors shut: nobody listens, and work in the background begins only where `Startup` has run. All of it,
- * so that no room is left out in which something is kept. The schema stays as it is.
- * @throws PendingMigrationsError
- */
+/** @throws PendingMigrationsError */
 export async function withRooms<T>(cli: Cli, work: (rooms: Rooms) => Promise<T>): Promise<T> {
   return withGround(cli, async (ground) => {
     await ground.dataSource.initialize();
     await refusePendingMigrations(ground.dataSource);
-    const app = await NestFactory.create(AppModule.with(ground), {
-      logger: new NestLog(ground.logger),
-      abortOnError: false,
-    });
-    try {
-      await app.init();
-      return await work(roomsOf(app));
-    } finally {
-      await app.close();
-    }
+    return inRoomsOn(ground, work);
   });
+}
+
+/**
+ * Opens the whole house with its doors shut: nobody listens, and work in the background begins only where `Startup` has run. All of it,
+ * so that no room is left out in which something is kept.
+ * @param ground its schema is up to date
+ */
+export async function inRoomsOn<T>(ground: Ground, work: (rooms: Rooms) => Promise<T>): Promise<T> {
+  const app = await NestFactory.create(AppModule.with(ground), {
+    logger: new NestLog(ground.logger),
+    abortOnError: false,
+  });
+  try {
+    await app.init();
+    return await work(roomsOf(app));
+  } finally {
+    await app.close();
+  }
 }
 
 function roomsOf(context: INestApplicationContext): Rooms {
@@ -51,6 +59,7 @@ function roomsOf(context: INestApplicationContext): Rooms {
     phoneAccounts: context.get(PhoneAccountsRepository),
     audit: context.get(AuditService),
     connections: context.get(ConnectionAdministration),
+    keyCheck: context.get(KeyCheck),
     reencryption: context.get(Reencryption),
     signingKeys: context.get(SigningKeys),
   };

@@ -37,7 +37,6 @@ function endOfReading({ code, message, exitCode }: CommanderError, terminal: Ter
   terminal.refuse(
     wrongUsage(isHelp ? 'no command was named' : message.replace(/^error: /, '').trim()),
   );
-  if (!terminal.json) terminal.note('lingpai --help tells what there is');
   return exitCodes.usage;
 }
 

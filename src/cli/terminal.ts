@@ -1,3 +1,4 @@
+import { exitCodes } from './exit-codes.js';
 import type { Refusal } from './refusal.js';
 
 /** Takes text: standard output, standard error, or a test. */
@@ -27,10 +28,13 @@ export class Terminal {
     this.err.write(`${line}\n`);
   }
 
-  refuse({ code, message, faults }: Refusal): void {
+  /** Why nothing was done. */
+  refuse({ code, message, faults, exitCode }: Refusal): void {
     if (this.json)
-      this.#document({ error: { code, message, ...(faults.length > 0 && { faults }) } });
-    else for (const line of [`${message} (${code})`, ...faults.map(indented)]) this.note(line);
+      return this.#document({ error: { code, message, ...(faults.length > 0 && { faults }) } });
+    this.note(`${message} (${code})`);
+    for (const fault of faults) this.note(indented(fault));
+    if (exitCode === exitCodes.usage) this.note('`lingpai --help` tells what there is');
   }
 
   #document(document: object): void {
