@@ -1,0 +1,624 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as client from 'openid-client';
+
+import { runCli } from '../../src/cli/run-cli.js';
+import { migrations } from '../../src/database/migrations.js';
+import { adminApi, type Api } from '../fixtures/api.js';
+import { createEmptyDatabase } from '../fixtures/postgres.js';
+import { redisHere, TestRedis } from '../fixtures/redis.js';
+import { openTestBed, type TestBed } from '../fixtures/service.js';
+import { atPortal, begin, discoverPortal, redeem, signInOnWeb } from '../fixtures/sign-in.js';
+
+const root = resolve(import.meta.dirname, '../..');
+const limitMs = 30_000;
+const secretKey = randomBytes(32).toString('base64');
+const itWithRedis = redisHere ? it : it.skip;
+/** Everything that any run printed. */
+let printed = '';
+let bed: TestBed;
+let api: Api;
+let folder: string;
+/** What the CLI is told; as much as a replica. */
+let env: Record<string, string>;
+
+interface Run {
+  /** `null`: it did not end by itself. */
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lingpai-cli-'));
+  bed = await openTestBed({ env: { SECRET_KEY: secretKey } });
+  api = await adminApi(bed);
+  env = {
+    ISSUER_URL: bed.issuer,
+    DATABASE_URL: bed.database.url,
+    SECRET_KEY: secretKey,
+    LINGPAI_DATA_DIR: folder,
+  };
+}, 60_000);
+afterAll(async () => {
+  await bed.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs the tool as a process of its own. */
+async function lingpai(words: string, given: Record<string, string> = env): Promise<Run> {
+  return runFile('src/cli/main.ts', words.split(' ').filter(Boolean), given);
+}
+
+async function runFile(
+  file: string,
+  words: readonly string[],
+  given: Record<string, string>,
+): Promise<Run> {
+  const child = spawn(
+    process.execPath,
+    ['--import', './test/fixtures/typescript-loader.js', file, ...words],
+    { cwd: root, env: { PATH: process.env['PATH'] ?? '', ...given }, timeout: limitMs },
+  );
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const code = await new Promise<number | null>((done) => child.once('close', done));
+  printed += out + err;
+  // What the protocol engine has to say of an older Node is none of ours.
+  return { code, out, err: err.replace(/^oidc-provider WARNING: .*\n/gm, '') };
+}
+
+/** The same without a process: for the many ways in which a command may end. */
+async function inside(words: string, given: Record<string, string> = env): Promise<Run> {
+  let [out, err] = ['', ''];
+  const code = await runCli(
+    words.split(' ').filter(Boolean),
+    given,
+    { write: (text) => (out += text) },
+    { write: (text) => (err += text) },
+  );
+  printed += out + err;
+  return { code, out, err };
+}
+
+/** The one document that a script reads. */
+async function document(words: string, given = env): Promise<{ code: number | null; body: never }> {
+  const { code, out } = await inside(`${words} --json`, given);
+  return { code, body: JSON.parse(out) as never };
+}
+
+const deadPostgres = 'postgres://lingpai:a-password-of-postgres@127.0.0.1:1/lingpai';
+
+const rootHelp = `Usage: lingpai [options] [command]
+
+Administers Lingpai from the machine it runs on: it reads the same environment as the service
+(NAME or NAME_FILE) and works on the same database. Replicas that run follow by themselves.
+
+Options:
+  -V, --version           print the version
+  --json                  print one JSON document on standard output, refusals included
+  -h, --help              print this help
+
+Commands:
+  check-config [options]  find what a start would refuse
+  migrate [options]       bring the schema of the database up to date
+  keys                    the keys that sign tokens
+  secrets                 SECRET_KEY, and what is sealed with it
+  connections             configured apps on DingTalk and WeCom
+  accounts                people
+
+Exit codes:
+  0  done, and nothing wrong was found
+  1  refused, or something wrong was found
+  2  wrong usage
+  3  Postgres, Redis or a platform gave no usable answer; a later try may succeed
+`;
+
+describe('the help', () => {
+  it('tells every command and exit code, and needs no environment', async () => {
+    expect(await lingpai('--help', {})).toEqual({ code: 0, out: rootHelp, err: '' });
+    expect(await lingpai('', {})).toEqual({ code: 2, out: '', err: rootHelp });
+    expect(await lingpai('--version', {})).toEqual({ code: 0, out: '0.1.0\n', err: '' });
+  });
+
+  it('of a command has its arguments, its options and examples', async () => {
+    const { code, out } = await lingpai('accounts disable --help', {});
+    expect(code).toBe(0);
+    expect(out).toBe(`Usage: lingpai accounts disable [options] [id]
+
+Disables an account: its sessions and refresh tokens end, and nobody signs in to it any more. Doing
+it twice does no harm.
+
+Arguments:
+  id                the account's id: the sub of its tokens
+
+Options:
+  --phone <number>  the account with this verified number, instead of its id
+  -h, --help        print this help
+
+Global Options:
+  -V, --version     print the version
+  --json            print one JSON document on standard output, refusals included
+
+Examples:
+  lingpai accounts disable 3f0c6f0e-7d0b-4c55-9a53-0f6f3c1f6a2e
+  lingpai accounts disable --phone +8613800000000
+
+${rootHelp.slice(rootHelp.indexOf('Exit codes'))}`);
+  });
+
+  it.each([
+    ['chek-config', "unknown command 'chek-config'\n(Did you mean check-config?)"],
+    ['migrate --dryrun', "unknown option '--dryrun'\n(Did you mean --dry-run?)"],
+    ['migrate now', "too many arguments for 'migrate'. Expected 0 arguments but got 1."],
+    [
+      'migrate --wait long',
+      "option '--wait <seconds>' argument 'long' is invalid. It must be a number of seconds.",
+    ],
+    ['accounts disable', 'give the id of the account, or --phone'],
+    ['accounts disable wang', 'the id of an account is a UUID'],
+    ['accounts disable --phone 12', '--phone must be a phone number, e.g. +8613800000000'],
+  ])('is pointed to after wrong usage: %s', async (words, message) => {
+    expect(await inside(words, {})).toEqual({
+      code: 2,
+      out: '',
+      err: `${message} (usage)\n\`lingpai --help\` tells what there is\n`,
+    });
+    expect(await document(words, {})).toEqual({
+      code: 2,
+      body: { error: { code: 'usage', message } },
+    });
+  });
+
+  it('is not what a script reads when it names no command', async () => {
+    expect(await document('keys', {})).toEqual({
+      code: 2,
+      body: { error: { code: 'usage', message: 'no command was named' } },
+    });
+  });
+});
+
+describe('lingpai check-config', () => {
+  const provisioning = async (text: string): Promise<string> => {
+    const file = join(folder, `${randomBytes(4).toString('hex')}.yaml`);
+    await writeFile(file, text);
+    return file;
+  };
+
+  it('says that nothing is wrong, without database or network', async () => {
+    const file = await provisioning(`connections:
+  - { slug: phone, platform: local, displayName: 手机 }
+clients:
+  - { clientId: portal, displayName: P, clientSecret: '\${PORTAL_SECRET}', redirectUris: ['https://portal.example.com/cb'] }
+`);
+    const given = { ...env, DATABASE_URL: deadPostgres, PROVISIONING_FILE: file };
+    expect(
+      await lingpai('check-config', { ...given, PORTAL_SECRET: 'a-secret-of-the-portal' }),
+    ).toEqual({
+      code: 0,
+      out: `environment: ok, by the rules of development
+provisioning: ok, 1 connection(s) and 1 client(s) in ${file}
+`,
+      err: '',
+    });
+    expect(await inside('check-config', given)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(
+        'clients[0].clientSecret: the variable PORTAL_SECRET is not set\n',
+      ),
+    });
+  });
+
+  it('names every fault of the environment and of the file at once, and no value', async () => {
+    const file = await provisioning(`connections:
+  - { slug: Ding, platform: dingtalk, displayName: D, clientId: a, clientSecret: a-secret-in-the-file }
+clients:
+  - { clientId: portal, displayName: P, redirectUris: ['http://portal.example.com/cb'], colour: green }
+`);
+    const wrong = { PORT: 'eighty', SECRET_KEY: 'c2hvcnQ=', PROVISIONING_FILE: file };
+    expect(await lingpai('check-config', wrong)).toEqual({
+      code: 1,
+      out: `environment: 2 fault(s)
+  PORT: must be a port number from 0 to 65535
+  SECRET_KEY: must be 32 random bytes in base64 (make one with \`openssl rand -base64 32\`), or several, separated by commas
+provisioning: 4 fault(s) in ${file}
+  connections[0].slug: must be 1 to 31 lower-case letters, digits or dashes
+  connections[0].corpId: must be the corp’s id (ding…), or be left out together with tenantPolicy: any
+  clients[0].colour: is not a known field
+  clients[0].redirectUris: must be absolute, with https (http on localhost only), without user, fragment or wildcard
+`,
+      err: '',
+    });
+    const { code, body } = await document('check-config --connect', wrong);
+    expect(code).toBe(1);
+    expect(body).toMatchObject({
+      ok: false,
+      checks: [
+        { name: 'environment', ok: false, code: 'environment_invalid' },
+        { name: 'provisioning', ok: false, code: 'provisioning_invalid' },
+        { name: 'postgres', ok: false, message: 'not tried, as the environment has faults' },
+      ],
+    });
+  });
+
+  it('says what production would refuse', async () => {
+    const expected = {
+      code: 1,
+      out: `environment: 2 fault(s)
+  ISSUER_URL: must begin with https:// in production
+  SECRET_KEY: must be set in production (make one with \`openssl rand -base64 32\`)
+provisioning: ok, PROVISIONING_FILE is not set
+`,
+      err: '',
+    };
+    const { SECRET_KEY: _none, ...given } = env;
+    expect(await inside('check-config --production', given)).toEqual(expected);
+    expect(await inside('check-config', { ...given, NODE_ENV: 'production' })).toEqual(expected);
+  });
+
+  it('takes variables from files', async () => {
+    const { SECRET_KEY: _none, ...given } = env;
+    const file = join(folder, 'secret_key');
+    await writeFile(file, `${secretKey}\n`);
+    const fromFile = { ...given, ISSUER_URL: 'https://id.example.com', SECRET_KEY_FILE: file };
+    expect(await inside('check-config --production', fromFile)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('environment: ok, by the rules of production\n'),
+    });
+    expect(
+      await inside('check-config', { ...given, SECRET_KEY_FILE: '/nowhere/at/all' }),
+    ).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('SECRET_KEY_FILE: names a file that cannot be read (ENOENT)\n'),
+    });
+  });
+
+  it('tries Postgres when it is asked to', async () => {
+    const { code, out } = await lingpai('check-config --connect');
+    expect(out.replace(/version [\d.]+/, 'version X')).toBe(
+      `environment: ok, by the rules of development
+provisioning: ok, PROVISIONING_FILE is not set
+postgres: ok, version X
+schema: ok, up to date
+secret-key: ok, its keys have sealed all that is stored
+redis: ok, REDIS_URL is not set
+`,
+    );
+    expect(code).toBe(0);
+
+    expect(
+      await document('check-config --connect', { ...env, DATABASE_URL: deadPostgres }),
+    ).toEqual({
+      code: 3,
+      body: expect.objectContaining({
+        checks: expect.arrayContaining([
+          {
+            name: 'postgres',
+            ok: false,
+            code: 'postgres_unreachable',
+            message: 'Postgres is not reachable: connect ECONNREFUSED 127.0.0.1:1.',
+          },
+        ]),
+      }),
+    });
+    const stranger = new URL(env['DATABASE_URL'] ?? '');
+    stranger.password = 'a-password-of-postgres';
+    expect(
+      await inside('check-config --connect', { ...env, DATABASE_URL: stranger.href }),
+    ).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^postgres: Postgres refuses: password authentication failed/m),
+    });
+  });
+
+  it('tells a key that is not the one', async () => {
+    const other = randomBytes(32).toString('base64');
+    expect(await inside('check-config --connect', { ...env, SECRET_KEY: other })).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(
+        /^secret-key: SECRET_KEY cannot open what is stored: .*connections: 2 under key [0-9a-f]{8}/m,
+      ),
+    });
+  });
+
+  it('tells what the schema lacks, and whether a start would mend it', async () => {
+    const empty = await createEmptyDatabase();
+    const given = { ...env, DATABASE_URL: empty.url };
+    expect(await inside('check-config --connect', given)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('schema: ok, 9 migration(s) are pending: a start runs them\n'),
+    });
+    expect(
+      await inside('check-config --connect', { ...given, MIGRATE_ON_START: 'false' }),
+    ).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(
+        'schema: 9 migration(s) are pending and MIGRATE_ON_START is false: run `lingpai migrate`\n  Accounts1763683200001\n',
+      ),
+    });
+    await empty.drop();
+  });
+
+  itWithRedis('tries Redis when it is asked to', async () => {
+    const redis = await TestRedis.start();
+    const given = { ...env, REDIS_URL: redis.url };
+    expect(await inside('check-config --connect', given)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('redis: ok, it takes writes\n'),
+    });
+    await redis.remove();
+    expect(await inside('check-config --connect', given)).toMatchObject({
+      code: 3,
+      out: expect.stringContaining('redis: it does not answer'),
+    });
+  });
+});
+
+describe('lingpai migrate', () => {
+  const names = migrations.map(({ name }) => name);
+  const list = names.map((name) => `  ${name}\n`).join('');
+
+  it('lists what is pending without writing, runs it once, and then has nothing to do', async () => {
+    const empty = await createEmptyDatabase();
+    const given = { ...env, DATABASE_URL: empty.url };
+    const count = `${names.length} migration(s)`;
+    expect(await inside('migrate --dry-run', given)).toEqual({
+      code: 0,
+      out: `${count} are pending\n${list}`,
+      err: '',
+    });
+    const [first, second] = await Promise.all([
+      lingpai('migrate', given),
+      lingpai('migrate', given),
+    ]);
+    expect([first.out, second.out].sort()).toEqual([
+      '0 migration(s) ran\n',
+      `${count} ran\n${list}`,
+    ]);
+    expect([first.code, second.code]).toEqual([0, 0]);
+    expect(await document('migrate', given)).toEqual({ code: 0, body: { ran: [] } });
+    expect(await document('migrate --dry-run', given)).toEqual({ code: 0, body: { pending: [] } });
+    await empty.drop();
+  });
+
+  it('is what `npm run migrate` runs', async () => {
+    const empty = await createEmptyDatabase();
+    const given = { ...env, DATABASE_URL: empty.url };
+    expect(await runFile('src/migrate.ts', ['--dry-run'], given)).toMatchObject({ code: 0 });
+    expect(await runFile('src/migrate.ts', [], given)).toEqual({
+      code: 0,
+      out: `${names.length} migration(s) ran\n${list}`,
+      err: '',
+    });
+    await empty.drop();
+  });
+
+  it('waits for Postgres as long as it is told', async () => {
+    const given = { ...env, DATABASE_URL: deadPostgres };
+    const { code, out, err } = await lingpai('migrate --wait 1', given);
+    expect([code, out]).toEqual([3, '']);
+    expect(err).toMatch(/^\{"level":"warn".*"Postgres is not reachable yet"\}\n/);
+    expect(err).toMatch(
+      /\nPostgres did not answer within 1 second\(s\)\. \(postgres_unreachable\)\n$/,
+    );
+  });
+
+  it('is asked for by whatever needs the schema, which changes nothing itself', async () => {
+    const empty = await createEmptyDatabase();
+    const given = { ...env, DATABASE_URL: empty.url };
+    for (const words of ['keys rotate', 'connections list']) {
+      expect(await inside(words, given)).toEqual({
+        code: 1,
+        out: '',
+        err: 'The database lacks 9 migration(s): run `lingpai migrate` or `npm run migrate` first. (schema_outdated)\n',
+      });
+    }
+    expect(await document('migrate --dry-run', given)).toMatchObject({
+      body: { pending: { length: 9 } },
+    });
+    await empty.drop();
+  });
+});
+
+describe('lingpai connections', () => {
+  it('lists them, without a secret', async () => {
+    expect(await lingpai('connections list')).toEqual({
+      code: 0,
+      out: `SLUG      PLATFORM          ENABLED  MANAGED BY  NAME
+dingtalk  dingtalk          yes      file        钉钉
+wecom-hq  wecom-self-built  yes      file        企业微信
+`,
+      err: '',
+    });
+    const { body } = await document('connections list');
+    expect(body).toMatchObject({
+      items: [
+        { slug: 'dingtalk', clientId: 'dingexampleappkey1', secretsSet: ['clientSecret'] },
+        { slug: 'wecom-hq', corpId: 'ww1a2b3c4d5e6f7a8b', secretsSet: ['secret'] },
+      ],
+    });
+  });
+
+  it('checks them all, or those that are named', async () => {
+    expect(await lingpai('connections check')).toEqual({
+      code: 0,
+      out: `dingtalk: app-token: ok
+dingtalk: corp-ticket: ok
+dingtalk: directory: ok
+wecom-hq: access-token: ok
+wecom-hq: corp-ticket: ok
+wecom-hq: agent-ticket: ok
+wecom-hq: directory: ok
+`,
+      err: '',
+    });
+    expect(await document('connections check dingtalk')).toEqual({
+      code: 0,
+      body: {
+        ok: true,
+        connections: [
+          {
+            slug: 'dingtalk',
+            ok: true,
+            checks: [
+              { name: 'app-token', ok: true },
+              { name: 'corp-ticket', ok: true },
+              { name: 'directory', ok: true },
+            ],
+          },
+        ],
+      },
+    });
+    expect(
+      await bed.query(
+        `select actor, client_id, outcome from audit_events where action = 'connection.check' and connection = 'wecom-hq'`,
+      ),
+    ).toEqual([{ actor: 'cli', client_id: null, outcome: 'ok' }]);
+  });
+
+  it('says what a platform refuses, and what to do about it', async () => {
+    await api('POST', '/connections', {
+      body: {
+        slug: 'wecom-2',
+        platform: 'wecom-self-built',
+        displayName: '第二个应用',
+        corpId: 'ww1a2b3c4d5e6f7a8b',
+        agentId: '1000017',
+        secret: 'a-wrong-secret-0123456789',
+        endpoints: bed.sandbox.endpoints.wecom,
+      },
+    });
+    const { code, out } = await lingpai('connections check dingtalk wecom-2');
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^dingtalk: app-token: ok\n[\s\S]*\nwecom-2: access-token: platform_misconfigured \(40001\): .+\n {2}.*secret.*\n$/,
+    );
+    await api('DELETE', '/connections/wecom-2');
+  });
+
+  it('tells a platform that is away from one that refuses', async () => {
+    bed.sandbox.control.fault({ kind: 'down', on: 'qyapi.weixin.qq.com' });
+    const { code, body } = await document('connections check wecom-hq');
+    expect(code).toBe(3);
+    expect(body).toMatchObject({
+      ok: false,
+      connections: [{ slug: 'wecom-hq', checks: [{ ok: false, code: 'platform_unavailable' }] }],
+    });
+    bed.sandbox.control.reset();
+  });
+
+  it('tries nothing when one of the names is wrong', async () => {
+    expect(await inside('connections check dingtalk nowhere')).toEqual({
+      code: 1,
+      out: '',
+      err: 'There is no connection nowhere. (connection_not_found)\n',
+    });
+  });
+});
+
+describe('lingpai accounts', () => {
+  it('disables one whose sessions and refresh tokens end at a replica that runs', async () => {
+    const portal = await discoverPortal(bed);
+    const { began, back, browser } = await signInOnWeb(portal, 'dingtalk', 'manager0042');
+    const tokens = await redeem(portal, began, back);
+    const id = tokens.claims()?.sub ?? '';
+    const silently = async (): Promise<string | null | undefined> => {
+      const { url } = await begin(portal, { prompt: 'none' });
+      return (await browser.follow(url, atPortal)).location?.searchParams.get('error');
+    };
+    expect(await silently()).toBeNull();
+
+    expect(await lingpai(`accounts disable ${id}`)).toEqual({
+      code: 0,
+      out: `account ${id} is disabled: its sessions and refresh tokens have ended\n`,
+      err: '',
+    });
+    expect(await silently()).toBe('login_required');
+    await expect(
+      client.refreshTokenGrant(portal, tokens.refresh_token ?? ''),
+    ).rejects.toMatchObject({ error: 'invalid_grant' });
+
+    expect(await document(`accounts disable ${id}`)).toEqual({
+      code: 0,
+      body: { account: { id, status: 'disabled' } },
+    });
+    expect(
+      await bed.query(`select type from account_events where account_id = $1 order by seq`, [id]),
+    ).toEqual([{ type: 'account.created' }, { type: 'account.disabled' }]);
+    expect(
+      await bed.query(
+        `select actor, client_id from audit_events where account_id = $1 and action = 'account.disable'`,
+        [id],
+      ),
+    ).toEqual([{ actor: 'cli', client_id: null }]);
+
+    expect(await inside(`accounts enable ${id}`)).toEqual({
+      code: 0,
+      out: `account ${id} is active\n`,
+      err: '',
+    });
+    const again = await signInOnWeb(portal, 'dingtalk', 'manager0042');
+    expect((await redeem(portal, again.began, again.back)).claims()?.sub).toBe(id);
+  });
+
+  it('finds one by its verified number, and shows none', async () => {
+    const { body } = await api('POST', '/accounts', {
+      body: { phone: '+8613912345678', phoneVerified: true },
+    });
+    const { id } = body as { id: string };
+    expect(await document('accounts disable --phone 13912345678')).toEqual({
+      code: 0,
+      body: { account: { id, status: 'disabled' } },
+    });
+    await api('POST', '/accounts', { body: { phone: '+8613987654321' } });
+    expect(await document('accounts disable --phone +8613987654321')).toEqual({
+      code: 1,
+      body: {
+        error: {
+          code: 'account_not_found',
+          message: 'No account holds this number as a verified one.',
+        },
+      },
+    });
+  });
+
+  it('refuses an id that is nobody’s, and an id beside a number', async () => {
+    const nobody = '3f0c6f0e-7d0b-4c55-9a53-0f6f3c1f6a2e';
+    expect(await lingpai(`accounts disable ${nobody}`)).toEqual({
+      code: 1,
+      out: '',
+      err: 'There is no such account. (account_not_found)\n',
+    });
+    expect(await inside(`accounts enable ${nobody} --phone 13912345678`)).toMatchObject({
+      code: 2,
+    });
+  });
+});
+
+describe('what is printed', () => {
+  it('holds no secret and no phone number', () => {
+    expect(printed).toContain('Usage: lingpai');
+    for (const secret of [
+      secretKey,
+      new URL(bed.database.url).password,
+      'a-password-of-postgres',
+      'exampleSecret01',
+      'exampleWecomSecret-1000017-Qm4tXw7Zk2Lp9Rv',
+      'a-wrong-secret-0123456789',
+      'a-secret-of-the-portal',
+      'a-secret-in-the-file',
+      'c2hvcnQ=',
+      '13912345678',
+      '13987654321',
+    ]) {
+      expect(secret).not.toBe('');
+      expect(printed).not.toContain(secret);
+    }
+  });
+});
