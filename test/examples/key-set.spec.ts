@@ -130,7 +130,7 @@ it('is fetched again for a key that came after it, by every example and with not
     await (
       await adminApi(bed, 'keys:write')
     )('POST', '/signing-keys/rotate');
-    bed.clock.advance(301);
+    bed.clock.advance(361);
     const after = await token();
     bed.clock.reset();
     expect(kidOf(after)).not.toBe(kidOf(before));
