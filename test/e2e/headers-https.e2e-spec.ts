@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { adminApi } from '../fixtures/api.js';
@@ -6,6 +9,7 @@ import { openTestBed, portal, type TestBed } from '../fixtures/service.js';
 import { codeOf, type InstallableApp, standInApp } from './installable-connection.js';
 
 const issuer = 'https://sso.example.com';
+const documentation = readFileSync(join(import.meta.dirname, '../../docs/headers.md'), 'utf8');
 
 let bed: TestBed;
 let app: InstallableApp;
@@ -120,5 +124,28 @@ describe('a service that is reached by https', () => {
         url.pathname,
         expect.stringMatching(/^(?:strict-)?origin$/),
       ]);
+  });
+
+  it('stays in the window of the application that opened it, but for the account page', () => {
+    for (const { url, headers } of visits)
+      expect([url.pathname, headers.get('cross-origin-opener-policy')]).toEqual([
+        url.pathname,
+        url.pathname.startsWith('/account') ? 'same-origin' : 'unsafe-none',
+      ]);
+  });
+
+  it('answers as its documentation says', async () => {
+    const { headers } = await newBrowser().get(`${issuer}/health/live`);
+    const rows = [...documentation.matchAll(/^\| `([\w-]+)` \| `([^`]+)` \|/gm)].filter(
+      ([, name = '']) => /^[A-Z]/.test(name),
+    );
+    expect(rows).toHaveLength(12);
+    for (const [, name = '', value] of rows)
+      expect([name, headers.get(name)]).toEqual([name, value]);
+    const told = [...documentation.matchAll(/^\| `(__[\w-]+)` \|/gm)].map(([, name]) => name);
+    const set = visits
+      .flatMap((visit) => visit.headers.getSetCookie())
+      .map((cookie) => /^[^=]+?(?==|\.sig=)/.exec(cookie)?.[0]);
+    expect([...new Set(set)].sort()).toEqual([...told].sort());
   });
 });
