@@ -1,13 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 
-import { createTestDatabase, type TestDatabase } from '../fixtures/postgres.js';
+import { migrations } from '../../src/database/migrations.js';
+import { eventually } from '../fixtures/eventually.js';
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  type TestDatabase,
+} from '../fixtures/postgres.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const children: ChildProcess[] = [];
@@ -158,6 +166,25 @@ clients:
     expect(output()).toContain('SECRET_KEY cannot open what is stored');
   }, 60_000);
 
+  it.each([
+    ['a wrong password', { password: 'not-this-one' }, 'password authentication failed for user'],
+    ['a database that is not there', { pathname: '/nowhere' }, 'database "nowhere" does not exist'],
+  ])(
+    'with %s does not wait: it says so, and ends',
+    async (_what, change, words) => {
+      const folder = await mkdtemp(join(tmpdir(), 'lingpai-start-'));
+      const { output, exitCode } = start({
+        PORT: freePort(),
+        DATABASE_URL: Object.assign(new URL(database.url), change).href,
+        LINGPAI_DATA_DIR: folder,
+      });
+      expect(await exitCode).toBe(1);
+      expect(output()).toContain(`DATABASE_URL: Postgres does not let us in: ${words}`);
+      expect(output()).not.toContain('not-this-one');
+    },
+    60_000,
+  );
+
   it('waits for Postgres, survives its absence, and ends on SIGTERM with 0', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lingpai-start-'));
     const own = await createTestDatabase();
@@ -190,5 +217,86 @@ clients:
     expect(output()).not.toContain(target.password);
     wire.cut();
     await own.drop();
+  }, 90_000);
+});
+
+describe('an empty database', () => {
+  let empty: TestDatabase;
+  let other: pg.Client;
+  const secretKey = randomBytes(32).toString('base64');
+
+  beforeEach(async () => {
+    empty = await createEmptyDatabase();
+    other = new pg.Client({ connectionString: empty.url });
+    other.on('error', () => undefined);
+    await other.connect();
+  });
+  afterEach(async () => {
+    await other.end();
+    await empty.drop();
+  });
+
+  const replica = () => {
+    const port = freePort();
+    const env = { PORT: port, DATABASE_URL: empty.url, SECRET_KEY: secretKey };
+    return { ...start(env), ready: `http://127.0.0.1:${port}/health/ready` };
+  };
+  const migrated = async (): Promise<string[]> => {
+    const { rows } = await other.query<{ name: string }>('select name from migrations order by id');
+    return rows.map(({ name }) => name);
+  };
+  const all = migrations.map(({ name }) => name);
+
+  it('is filled once by replicas that start at the same instant, and all become ready', async () => {
+    const three = [replica(), replica(), replica()];
+    await Promise.all(three.map(({ ready }) => untilStatus(ready, 200)));
+    expect(await migrated()).toEqual(all);
+    const keys = await Promise.all(
+      three.map(async ({ ready }) =>
+        (await fetch(ready.replace('/health/ready', '/.well-known/jwks.json'))).text(),
+      ),
+    );
+    expect(new Set(keys).size).toBe(1);
+    for (const { child } of three) child.kill('SIGTERM');
+    expect(await Promise.all(three.map(({ exitCode }) => exitCode))).toEqual([0, 0, 0]);
+  }, 90_000);
+
+  it('keeps nothing half of a replica that is killed while it migrates; the next one goes on', async () => {
+    // A table of the same name, that nobody sees yet: the migration which makes it stops there until we decide.
+    await other.query('begin');
+    await other.query('create table webhooks (id int)');
+    const killed = replica();
+    const watcher = new pg.Client({ connectionString: empty.url });
+    watcher.on('error', () => undefined);
+    await watcher.connect();
+    const waiting = async (count: number) => {
+      const { rows } = await watcher.query(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%create table webhooks (%' and pid <> pg_backend_pid()`,
+      );
+      expect(rows).toHaveLength(count);
+    };
+    await eventually(() => waiting(1), 30_000);
+    killed.child.kill('SIGKILL');
+    expect(await killed.exitCode).toBeNull();
+    await other.query('rollback');
+    await eventually(async () => {
+      const { rows } = await watcher.query(
+        `select 1 from pg_stat_activity where datname = current_database() and application_name = 'lingpai'`,
+      );
+      expect(rows).toEqual([]);
+    });
+    await watcher.end();
+    const before = await migrated();
+    expect(before.length).toBeGreaterThan(0);
+    expect(before).toEqual(all.slice(0, before.length));
+    expect(before.length).toBeLessThan(all.length);
+    const { rows } = await other.query(`select to_regclass('webhooks') as webhooks`);
+    expect(rows).toEqual([{ webhooks: null }]);
+
+    const next = replica();
+    await untilStatus(next.ready, 200);
+    expect(await migrated()).toEqual(all);
+    next.child.kill('SIGTERM');
+    expect(await next.exitCode).toBe(0);
   }, 90_000);
 });
