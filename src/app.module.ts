@@ -18,7 +18,9 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { PlatformEventsModule } from './platform-events/platform-events.module.js';
 import { RedisModule } from './redis/redis.module.js';
 import { ReencryptionModule } from './reencryption/reencryption.module.js';
+import { RequestLogModule } from './request-log/request-log.module.js';
 import { Startup } from './startup.js';
+import { TracingModule } from './tracing/tracing.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** Which modules there are, nothing else. */
@@ -28,6 +30,8 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     SignInModule,
     HealthModule,
     MetricsModule,
+    TracingModule,
+    RequestLogModule,
     RedisModule,
     IssuerModule,
     SelfServiceModule,

@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../common/clock.js';
+import { logValue } from '../common/log-fields.js';
 import { Logger } from '../common/logger.js';
 import { fittingEvent } from './fitting-event.js';
 
@@ -48,7 +49,8 @@ export class AuditService implements OnApplicationShutdown {
 
   record(given: AuditEvent): void {
     const event = fittingEvent(given);
-    this.logger.info({ audit: event }, `${event.action}: ${event.outcome}`);
+    const details = logValue(event.details);
+    this.logger.info({ audit: { ...event, details } }, `${event.action}: ${event.outcome}`);
     if (this.#queue.length >= longestQueue) return;
     this.#queue.push({ ...event, at: this.clock.now() });
     this.#timer ??= setTimeout(() => void this.flush(), flushAfterMs).unref();

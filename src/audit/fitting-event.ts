@@ -1,5 +1,5 @@
+import { maskPhones } from '../common/mask-phones.js';
 import type { AuditEvent } from './audit.service.js';
-import { maskPhones } from './mask-phones.js';
 
 const longest = {
   action: 64,

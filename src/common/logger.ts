@@ -1,12 +1,20 @@
 import { pino, type DestinationStream, type Logger as Pino } from 'pino';
 
-import { AppError } from './app-error.js';
+import { describeError } from './describe-error.js';
+import {
+  isSecretName,
+  type LogFields,
+  logValue,
+  type LogValue,
+  secretNames,
+} from './log-fields.js';
+import { currentWork } from './work-context.js';
 
-type Fields = Readonly<Record<string, unknown>>;
+type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /**
- * The service's log: one JSON object per line. An error is written with its code and operator hint; what may hold
- * a secret (URLs with queries, headers, bodies) is never handed to it.
+ * The service's log: one JSON object per line. A line takes plain data alone, and an error as `err`, which is written with its code and
+ * operator hint and nothing that a foreign library may have put into it. Each line says to which request or job it belongs.
  */
 export class Logger {
   readonly #pino: Pino;
@@ -16,45 +24,46 @@ export class Logger {
       level,
       base: undefined,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      // Errors are described before they get here; pino's own way would add to them.
+      serializers: { err: (described: unknown) => described },
       formatters: { level: (label: string) => ({ level: label }) },
-      serializers: { err: describeError },
+      // The second net: what is called so has lost its value before. Deeper paths would cost more than all the rest of a line.
+      redact: { paths: [...secretNames], censor: '***' },
     };
     this.#pino = destination ? pino(options, destination) : pino(options);
   }
 
-  debug(fields: Fields, message: string): void {
-    this.#pino.debug(fields, message);
+  debug<Fields extends LogFields<Fields>>(fields: Fields, message: string): void {
+    this.#write('debug', fields, message);
   }
 
-  info(fields: Fields, message: string): void {
-    this.#pino.info(fields, message);
+  info<Fields extends LogFields<Fields>>(fields: Fields, message: string): void {
+    this.#write('info', fields, message);
   }
 
-  warn(fields: Fields, message: string): void {
-    this.#pino.warn(fields, message);
+  warn<Fields extends LogFields<Fields>>(fields: Fields, message: string): void {
+    this.#write('warn', fields, message);
   }
 
-  error(fields: Fields, message: string): void {
-    this.#pino.error(fields, message);
+  error<Fields extends LogFields<Fields>>(fields: Fields, message: string): void {
+    this.#write('error', fields, message);
   }
-}
 
-/** An error as it may be logged: a database error's parameters, an HTTP error's request and the like are left out. */
-export function describeError(error: unknown): unknown {
-  if (error instanceof AppError) {
-    return {
-      code: error.code,
-      message: error.message,
-      ...error.operator,
-      ...(error.cause === undefined ? {} : { cause: describeCause(error.cause) }),
-    };
+  #write(level: Level, fields: object, message: string): void {
+    if (!this.#pino.isLevelEnabled(level)) return;
+    const line: Record<string, LogValue> = {};
+    const work = currentWork();
+    if (work) {
+      const { requestId, job, span } = work;
+      if (requestId !== undefined) line['requestId'] = requestId;
+      if (job !== undefined) line['job'] = job;
+      if (span) Object.assign(line, { traceId: span.traceId, spanId: span.spanId });
+    }
+    for (const [name, value] of Object.entries(fields)) {
+      if (value === undefined) continue;
+      if (name === 'err') line[name] = describeError(value);
+      else line[name] = isSecretName(name) ? '***' : logValue(value);
+    }
+    this.#pino[level](line, message);
   }
-  if (error instanceof Error)
-    return { name: error.name, message: error.message, stack: error.stack };
-  return { message: String(error) };
-}
-
-function describeCause(cause: unknown): unknown {
-  if (cause instanceof AppError) return describeError(cause);
-  return cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined;
 }

@@ -104,7 +104,7 @@ export class EventHandling {
 }
 
 /** For the log. */
-function about(claimed: PendingEvent): Readonly<Record<string, unknown>> {
+function about(claimed: PendingEvent) {
   const { connection, channel, type, subject, sentAt, attempts } = claimed;
   return { connection, channel, type, subject, sentAt, attempt: attempts };
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
 import { SystemClock } from '../common/clock.js';
-import { describeError } from '../common/logger.js';
+import { describeError } from '../common/describe-error.js';
 import { Secret } from '../common/secret.js';
 import { AliyunSender } from './aliyun.sender.js';
 import type { SmsSender } from './sms-sender.js';
