@@ -49,6 +49,7 @@ export type PersonErrorCode =
 export type ApiErrorCode =
   | 'webhook_not_found'
   | 'delivery_not_found'
+  | 'signing_key_not_found'
   | 'account_request_not_found'
   | 'already_exists'
   | 'phone_taken'

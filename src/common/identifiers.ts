@@ -9,6 +9,7 @@ const things = {
   webhook: ['webhook_not_found', 'There is no such webhook.'],
   delivery: ['delivery_not_found', 'There is no such delivery.'],
   request: ['account_request_not_found', 'There is no such request.'],
+  signingKey: ['signing_key_not_found', 'There is no such signing key.'],
   tenant: ['tenant_not_found', 'No such corp has installed the app.'],
 } as const;
 

@@ -41,6 +41,7 @@ const statusOf = {
   identity_not_found: 404,
   webhook_not_found: 404,
   delivery_not_found: 404,
+  signing_key_not_found: 404,
   account_request_not_found: 404,
   not_found: 404,
   already_exists: 409,

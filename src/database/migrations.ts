@@ -7,6 +7,7 @@ import { SelfService1763683200006 } from '../../migrations/1763683200006-self-se
 import { Webhooks1763683200007 } from '../../migrations/1763683200007-webhooks.js';
 import { AuditTrail1763683200008 } from '../../migrations/1763683200008-audit-trail.js';
 import { ServiceProvider1763683200009 } from '../../migrations/1763683200009-service-provider.js';
+import { KeyRotation1763683200011 } from '../../migrations/1763683200011-key-rotation.js';
 
 /** Every change of the schema, in order. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   Webhooks1763683200007,
   AuditTrail1763683200008,
   ServiceProvider1763683200009,
+  KeyRotation1763683200011,
 ];

@@ -140,7 +140,7 @@ describe('keys', () => {
     const before = await redeem(configuration, first.began, first.back);
     expect(kidOf(before.id_token)).toBe(old);
 
-    bed.clock.advance(301);
+    bed.clock.advance(361);
     const second = await signInOnWeb(configuration, 'dingtalk', 'user0077');
     const later = await fetch(onReplica(1)(new URL('/token', bed.issuer)), {
       method: 'POST',

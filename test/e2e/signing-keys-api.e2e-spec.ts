@@ -45,7 +45,7 @@ describe('the signing keys', () => {
         }
       ).items;
     const { kid } = (await api('POST', '/signing-keys/rotate')).body as { kid: string };
-    bed.clock.advance(301);
+    bed.clock.advance(361);
     const [here, there] = bed.replicas.map(({ url }) => url);
     if (!here || !there) throw new Error('there are no two replicas');
     expect(await kids(here)).toMatchObject([{ state: 'retiring' }, { kid, state: 'signing' }]);

@@ -50,15 +50,7 @@ export class AccessTokens {
    */
   async verify(token: string, audience?: string): Promise<AccessTokenClaims> {
     try {
-      const { payload } = await jwtVerify<AccessTokenClaims>(token, this.#keys(), {
-        issuer: this.config.issuerUrl,
-        typ: 'at+jwt',
-        algorithms: ['RS256', 'ES256', 'EdDSA'],
-        requiredClaims: ['sub', 'client_id', 'jti', 'aud', 'exp', 'iat'],
-        currentDate: this.clock.now(),
-        ...(audience && { audience }),
-      });
-      return payload;
+      return await this.#verified(token, audience);
     } catch (error) {
       if (error instanceof joseErrors.JOSEError) {
         throw new AppError(
@@ -68,6 +60,25 @@ export class AccessTokens {
         );
       }
       throw error;
+    }
+  }
+
+  async #verified(token: string, audience: string | undefined): Promise<AccessTokenClaims> {
+    const rules = {
+      issuer: this.config.issuerUrl,
+      typ: 'at+jwt',
+      algorithms: ['RS256', 'ES256', 'EdDSA'],
+      requiredClaims: ['sub', 'client_id', 'jti', 'aud', 'exp', 'iat'],
+      currentDate: this.clock.now(),
+      ...(audience && { audience }),
+    };
+    try {
+      return (await jwtVerify<AccessTokenClaims>(token, this.#keys(), rules)).payload;
+    } catch (error) {
+      if (!(error instanceof joseErrors.JWKSNoMatchingKey)) throw error;
+      // Where a key was revoked, the next one signs at once: it may be known to another replica only, for some seconds.
+      await this.signingKeys.refreshSoon();
+      return (await jwtVerify<AccessTokenClaims>(token, this.#keys(), rules)).payload;
     }
   }
 

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 
 import { formsLeadingTo, pageHeaders } from '../sign-in/pages/page.js';
-import { keySetMaxAgeSeconds } from './signing-keys/signing-keys.js';
 import { textOf } from './text-of.js';
 
 const cors = 'Access-Control-Allow-Origin';
@@ -11,8 +10,9 @@ const cors = 'Access-Control-Allow-Origin';
 /**
  * Where the engine's headers would not be ours: who may call from a browser is settled before it (browser-cors.middleware.ts), what
  * it publishes may be kept for a while, and its one page of its own needs its script.
+ * @param maxAgeSeconds how long what it publishes now may be kept
  */
-export function adjustHeaders(provider: Provider): void {
+export function adjustHeaders(provider: Provider, maxAgeSeconds: () => number): void {
   provider.use(async (ctx, next) => {
     const isSettled = ctx.res.hasHeader(cors);
     // Its own rules are wider than ours; it keeps them to itself where such a header is there already.
@@ -20,7 +20,7 @@ export function adjustHeaders(provider: Provider): void {
     await next();
     if (!isSettled) ctx.remove(cors);
     if (ctx.path.startsWith('/.well-known/') && ctx.status === 200)
-      ctx.set('Cache-Control', `public, max-age=${keySetMaxAgeSeconds}`);
+      ctx.set('Cache-Control', `public, max-age=${maxAgeSeconds()}`);
     letScriptRun(ctx as unknown as KoaContextWithOIDC);
   });
 }

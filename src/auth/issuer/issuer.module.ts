@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 
 import { AccountBindingModule } from '../../account-binding/account-binding.module.js';
 import { AuditModule } from '../../audit/audit.module.js';
+import { SealedPlaces } from '../../database/sealed-places.js';
 import { ConnectionsModule } from '../../connections/connections.module.js';
 import { RequestLimitsModule } from '../../request-limits/request-limits.module.js';
 import { Pages } from '../sign-in/pages/pages.js';
@@ -17,9 +18,12 @@ import { Interactions } from './interactions.js';
 import { OidcEngine } from './oidc-engine.js';
 import { OidcStore } from './oidc-store.js';
 import { RegisteredOrigins } from './registered-origins.js';
+import { KeyChanges } from './signing-keys/key-changes.js';
+import { KeyFreshness } from './signing-keys/key-freshness.js';
 import { SigningKeyAges } from './signing-keys/signing-key-ages.js';
 import { SigningKeysController } from './signing-keys/signing-keys.controller.js';
 import { SigningKeys } from './signing-keys/signing-keys.js';
+import { sealedSigningKeys, StoredSigningKeys } from './signing-keys/stored-signing-keys.js';
 import { UserinfoController } from './userinfo.controller.js';
 
 /** OpenID Connect: the engine and what it stands on. Knows no platform. */
@@ -40,12 +44,15 @@ import { UserinfoController } from './userinfo.controller.js';
     ClientMetadataSource,
     ConnectionChoice,
     Interactions,
+    KeyChanges,
+    KeyFreshness,
     OidcEngine,
     OidcStore,
     Pages,
     RegisteredOrigins,
     SigningKeyAges,
     SigningKeys,
+    StoredSigningKeys,
   ],
   exports: [
     AccessTokens,
@@ -61,4 +68,8 @@ import { UserinfoController } from './userinfo.controller.js';
     SigningKeys,
   ],
 })
-export class IssuerModule {}
+export class IssuerModule {
+  constructor(places: SealedPlaces) {
+    places.addColumn(sealedSigningKeys);
+  }
+}

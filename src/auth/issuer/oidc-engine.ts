@@ -16,6 +16,7 @@ import { adjustAnswers } from './engine-answers.js';
 import { refuseLargeBodies } from './engine-bodies.js';
 import { engineConfiguration } from './engine-configuration.js';
 import { adjustHeaders } from './engine-headers.js';
+import { adjustKeys } from './engine-keys.js';
 import { limitRequests } from './engine-limits.js';
 import { oidcAdapter } from './oidc-adapter.js';
 import { OidcStore } from './oidc-store.js';
@@ -116,7 +117,8 @@ export class OidcEngine {
     // The address that requests seem to come in on is set by `issuer.middleware.ts`, from ISSUER_URL alone.
     provider.proxy = true;
     keepFacts(provider);
-    adjustHeaders(provider);
+    adjustHeaders(provider, () => this.signingKeys.maxAgeSeconds());
+    adjustKeys(provider, keys, () => this.signingKeys.maySign());
     limitRequests(provider, this.limits, this.pages);
     refuseLargeBodies(provider, this.pages);
     adjustAnswers(provider, { tokens: this.accessTokens, store: this.store, pages: this.pages });

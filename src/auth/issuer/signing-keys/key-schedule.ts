@@ -1,5 +1,8 @@
 import type { SigningKey } from './signing-key.js';
 
+/** Where a published key stands. */
+export type KeyState = 'next' | 'signing' | 'retiring';
+
 /**
  * Publish, then sign, then retire: which key does what at an instant follows from the instants at which keys begin to sign,
  * so replicas agree without telling each other.
@@ -17,7 +20,7 @@ export interface KeySet {
 
 /**
  * @param keys at least one
- * @param keepSeconds how long the last token of a key, or anything that is checked against it, may live
+ * @param keepSeconds how long the last token of a key, or anything that is checked against it, may live here; elsewhere it may be longer
  */
 export function scheduleKeys(keys: readonly SigningKey[], now: Date, keepSeconds: number): KeySet {
   const byStart = [...keys].sort((a, b) => a.signsFrom.getTime() - b.signsFrom.getTime());
@@ -28,7 +31,8 @@ export function scheduleKeys(keys: readonly SigningKey[], now: Date, keepSeconds
   const signing = started.at(-1) ?? first;
   const endOf = (key: SigningKey): number => {
     const successor = byStart[byStart.indexOf(key) + 1];
-    return successor ? successor.signsFrom.getTime() + keepSeconds * 1000 : Infinity;
+    const seconds = Math.max(keepSeconds, key.keepSeconds ?? 0);
+    return successor ? successor.signsFrom.getTime() + seconds * 1000 : Infinity;
   };
   const retired = byStart.filter((key) => endOf(key) <= now.getTime());
   const published = byStart.filter((key) => !retired.includes(key));
@@ -42,4 +46,9 @@ export function scheduleKeys(keys: readonly SigningKey[], now: Date, keepSeconds
     retired,
     changesAt: changes.length > 0 ? new Date(Math.min(...changes)) : undefined,
   };
+}
+
+export function stateOf({ kid, signsFrom }: SigningKey, { signing }: KeySet): KeyState {
+  if (kid === signing.kid) return 'signing';
+  return signsFrom > signing.signsFrom ? 'next' : 'retiring';
 }

@@ -13,6 +13,8 @@ export interface SigningKey {
   readonly createdAt: Date;
   /** Published before it signs, so that every verifier has it by then. */
   readonly signsFrom: Date;
+  /** How long it is published after its turn, by what replicas that sign with it have asked for. */
+  readonly keepSeconds?: number;
 }
 
 /** Makes a new key pair. `kid` is its RFC 7638 thumbprint. */

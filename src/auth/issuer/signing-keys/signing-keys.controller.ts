@@ -1,7 +1,8 @@
-import { Controller, Get, Post } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
+  ApiNoContentResponse,
   ApiOkResponse,
   ApiProperty,
   ApiTags,
@@ -10,7 +11,8 @@ import {
 import { AuditService } from '../../../audit/audit.service.js';
 import { type Actor, CurrentActor, RequiresScope } from '../../../common/access.js';
 import { Limited } from '../../../common/limited.js';
-import { type KeyState, SigningKeys } from './signing-keys.js';
+import type { KeyState } from './key-schedule.js';
+import { SigningKeys } from './signing-keys.js';
 
 /** A key that signs tokens; its private part is never shown. */
 export class SigningKeyView {
@@ -66,5 +68,15 @@ export class SigningKeysController {
     const kid = await this.keys.rotate();
     this.audit.record({ action: 'signing_key.rotate', outcome: 'ok', details: { kid }, ...actor });
     return this.keys.view(kid);
+  }
+
+  /** Takes a key back at once, e.g. a stolen one: what it has signed is accepted no more. Where it was signing, another one goes on. */
+  @Delete(':kid')
+  @HttpCode(204)
+  @ApiNoContentResponse()
+  async revoke(@Param('kid') kid: string, @CurrentActor() actor: Actor): Promise<void> {
+    const { state, successor } = await this.keys.revoke(kid);
+    const details = { kid, state, ...(successor !== undefined && { successor }) };
+    this.audit.record({ action: 'signing_key.revoke', outcome: 'ok', details, ...actor });
   }
 }

@@ -1,22 +1,14 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { JWK } from 'jose';
-import { DataSource, type EntityManager } from 'typeorm';
 
 import { Clock } from '../../../common/clock.js';
-import { Encryption } from '../../../common/encryption.js';
 import { Logger } from '../../../common/logger.js';
 import { Config } from '../../../config/config.js';
-import { type KeySet, scheduleKeys } from './key-schedule.js';
-import { generateSigningKey, type SigningAlg, type SigningKey } from './signing-key.js';
-
-/** How long verifiers may keep our key set; a new key is published for at least this long before it signs. */
-export const keySetMaxAgeSeconds = 300;
-/** How soon this replica follows a rotation that another one made. */
-const refreshEveryMs = 20_000;
-const advisoryLock = 7_265_001;
-
-/** Where a published key stands. */
-export type KeyState = 'next' | 'signing' | 'retiring';
+import { KeyChanges, type Revocation } from './key-changes.js';
+import { KeyFreshness } from './key-freshness.js';
+import { type KeySet, type KeyState, scheduleKeys, stateOf } from './key-schedule.js';
+import { maxAgeOf, refreshEverySeconds } from './key-timing.js';
+import type { SigningAlg, SigningKey } from './signing-key.js';
+import { StoredSigningKeys } from './stored-signing-keys.js';
 
 /** What may be told of a key. */
 export interface PublishedKey {
@@ -27,14 +19,8 @@ export interface PublishedKey {
   readonly signsFrom: Date;
 }
 
-interface Row {
-  readonly kid: string;
-  readonly alg: SigningAlg;
-  readonly public_jwk: JWK;
-  readonly private_jwk: string;
-  readonly created_at: Date;
-  readonly signs_from: Date;
-}
+/** Tokens that name a key of which this replica has not heard make it look again, but no more often than this. */
+const soonestLookMs = 1000;
 
 /** The keys that sign tokens: in Postgres, encrypted, the same for all replicas. */
 @Injectable()
@@ -42,50 +28,59 @@ export class SigningKeys implements OnApplicationShutdown {
   #keys: readonly SigningKey[] = [];
   #set: KeySet | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** From the start on; whoever merely looks at the keys makes none. */
+  #isFollowing = false;
+  #look: Promise<void> | undefined;
+  #lookedAtMs = -Infinity;
 
   constructor(
-    private readonly dataSource: DataSource,
-    private readonly encryption: Encryption,
+    private readonly stored: StoredSigningKeys,
+    private readonly changes: KeyChanges,
+    private readonly freshness: KeyFreshness,
     private readonly clock: Clock,
     private readonly config: Config,
     private readonly logger: Logger,
   ) {}
 
-  /** Reads the keys, makes the first one if there is none, and keeps following from then on. */
+  /** Reads the keys, makes what is missing, and keeps following from then on. */
   async start(): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
-      await manager.query('select pg_advisory_xact_lock($1)', [advisoryLock]);
-      this.#keys = await this.#read(manager);
-      const newest = this.#keys.at(-1);
-      if (!newest) await this.#add(manager, 0);
-      else if (newest.alg !== this.config.signingAlg) await this.#add(manager, keySetMaxAgeSeconds);
-      this.#keys = await this.#read(manager);
-    });
+    this.#isFollowing = true;
+    await this.#follow();
     clearInterval(this.#timer);
-    this.#timer = setInterval(() => void this.refresh(), refreshEveryMs).unref();
+    this.#timer = setInterval(() => void this.refresh(), refreshEverySeconds * 1000).unref();
   }
 
   /** The keys as they stand now; the same object as long as nothing changed. */
   current(): KeySet {
     const now = this.clock.now();
     if (!this.#set || (this.#set.changesAt && this.#set.changesAt <= now)) {
-      this.#set = scheduleKeys(this.#keys, now, this.#keepSeconds());
+      this.#set = scheduleKeys(this.#keys, now, this.changes.keepSeconds);
     }
     return this.#set;
   }
 
+  /** How long verifiers may keep what this replica publishes now: ever shorter while it cannot read the keys again. */
+  maxAgeSeconds(): number {
+    return maxAgeOf(this.freshness.ageSeconds());
+  }
+
+  /** Whether this replica knows which key signs: others may have gone on to one of which it has not heard. */
+  maySign(): boolean {
+    return this.maxAgeSeconds() > 0;
+  }
+
   /** Every key that is published, in the order in which they sign. */
   list(): PublishedKey[] {
-    const { signing, published } = this.current();
-    const now = this.clock.now();
-    return [...published]
+    if (this.#keys.length === 0) return [];
+    const set = this.current();
+    return [...set.published]
       .sort((a, b) => a.signsFrom.getTime() - b.signsFrom.getTime())
-      .map(({ kid, alg, createdAt, signsFrom }) => ({
-        kid,
-        alg,
-        state: kid === signing.kid ? 'signing' : signsFrom > now ? 'next' : 'retiring',
-        createdAt,
-        signsFrom,
+      .map((key) => ({
+        kid: key.kid,
+        alg: key.alg,
+        state: stateOf(key, set),
+        createdAt: key.createdAt,
+        signsFrom: key.signsFrom,
       }));
   }
 
@@ -97,89 +92,65 @@ export class SigningKeys implements OnApplicationShutdown {
   }
 
   /**
-   * Makes the next key: published at once, signing after `keySetMaxAgeSeconds`.
+   * Makes the next key: published at once, signing once every verifier has it.
    * @returns its kid; a key that waits for its turn already is returned instead of making another
    */
   async rotate(): Promise<string> {
-    const kid = await this.dataSource.transaction(async (manager) => {
-      await manager.query('select pg_advisory_xact_lock($1)', [advisoryLock]);
-      const keys = await this.#read(manager);
-      const waiting = keys.find((key) => key.signsFrom > this.clock.now());
-      return waiting?.kid ?? (await this.#add(manager, keySetMaxAgeSeconds));
-    });
+    const kid = await this.changes.next();
     await this.refresh();
     return kid;
   }
 
-  /** Reads what other replicas did, and deletes what is retired. A failure keeps the keys we have. */
+  /**
+   * Takes a key back at once, e.g. a stolen one: no replica publishes or accepts it any more after its next refresh. Where it was the
+   * one that signed, the next one signs from now on.
+   * @throws AppError `signing_key_not_found`
+   */
+  async revoke(kid: string): Promise<Revocation> {
+    const revocation = await this.changes.revoke(kid);
+    await this.refresh();
+    return revocation;
+  }
+
+  /** Reads what other replicas did, and does what is due. A failure keeps the keys we have. */
   async refresh(): Promise<void> {
     try {
-      const keys = await this.#read(this.dataSource.manager);
-      if (keys.length === 0) return;
-      const { retired } = scheduleKeys(keys, this.clock.now(), this.#keepSeconds());
-      for (const key of retired) {
-        await this.dataSource.query('delete from signing_keys where kid = $1', [key.kid]);
-      }
-      if (signature(keys) !== signature(this.#keys)) {
-        this.#keys = keys;
-        this.#set = undefined;
-      }
+      await this.#follow();
     } catch (error) {
       this.logger.warn(
-        { err: error },
+        { err: error, maySign: this.maySign() },
         'the signing keys could not be read again; going on with those we have',
       );
     }
+  }
+
+  /** A token names a key of which this replica has not heard: another one may just have made it. */
+  refreshSoon(): Promise<void> {
+    const nowMs = this.freshness.nowMs();
+    if (!this.#look && nowMs - this.#lookedAtMs >= soonestLookMs) {
+      this.#lookedAtMs = nowMs;
+      this.#look = this.refresh().finally(() => (this.#look = undefined));
+    }
+    return this.#look ?? Promise.resolve();
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.#timer);
   }
 
-  /** An ID token may come back as a logout hint as long as its session lives. */
-  #keepSeconds(): number {
-    const { accessTokenSeconds, idTokenSeconds, sessionSeconds } = this.config.lifetimes;
-    return Math.max(accessTokenSeconds, idTokenSeconds, sessionSeconds) + keySetMaxAgeSeconds;
-  }
-
-  async #read(manager: EntityManager): Promise<SigningKey[]> {
-    const rows = await manager.query<Row[]>('select * from signing_keys order by signs_from');
-    return rows.map((row) => {
-      const known = this.#keys.find((key) => key.kid === row.kid);
-      return (
-        known ?? {
-          kid: row.kid,
-          alg: row.alg,
-          publicJwk: row.public_jwk,
-          privateJwk: JSON.parse(
-            this.encryption.decrypt(row.private_jwk, `signing-key:${row.kid}`),
-          ) as JWK,
-          createdAt: row.created_at,
-          signsFrom: row.signs_from,
-        }
-      );
-    });
-  }
-
-  async #add(manager: EntityManager, publishSeconds: number): Promise<string> {
-    const now = this.clock.now();
-    const signsFrom = new Date(now.getTime() + publishSeconds * 1000);
-    const key = await generateSigningKey(this.config.signingAlg, now, signsFrom);
-    await manager.query(
-      `insert into signing_keys (kid, alg, public_jwk, private_jwk, created_at, signs_from) values ($1, $2, $3, $4, $5, $6)`,
-      [
-        key.kid,
-        key.alg,
-        key.publicJwk,
-        this.encryption.encrypt(JSON.stringify(key.privateJwk), `signing-key:${key.kid}`),
-        key.createdAt,
-        key.signsFrom,
-      ],
-    );
-    return key.kid;
+  async #follow(): Promise<void> {
+    const startedAtMs = this.freshness.nowMs();
+    if (this.#isFollowing) await this.stored.want(this.config.signingAlg);
+    const found = await this.stored.read();
+    const keys = this.#isFollowing ? await this.changes.keepUp(found) : found;
+    if (!this.freshness.take(startedAtMs) || versionOf(keys) === versionOf(this.#keys)) return;
+    this.#keys = keys;
+    this.#set = undefined;
   }
 }
 
-function signature(keys: readonly SigningKey[]): string {
-  return keys.map((key) => key.kid).join(' ');
+function versionOf(keys: readonly SigningKey[]): string {
+  return keys
+    .map(({ kid, signsFrom, keepSeconds }) => [kid, signsFrom.getTime(), keepSeconds].join(' '))
+    .join(', ');
 }
