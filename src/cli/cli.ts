@@ -1,7 +1,7 @@
 import type { Ground } from '../ground.module.js';
 import type { Actor } from '../common/access.js';
 import type { ExitCode } from './exit-codes.js';
-import type { Rooms } from './rooms.js';
+import type { Rooms, RoomsOptions } from './rooms.js';
 import type { Terminal } from './terminal.js';
 
 /** Who did it, in the audit. */
@@ -33,8 +33,8 @@ export class Cli {
   }
 
   /** With the service's rooms, on a schema that is up to date. */
-  async inRooms<T>(work: (rooms: Rooms) => Promise<T>): Promise<T> {
+  async inRooms<T>(work: (rooms: Rooms) => Promise<T>, options?: RoomsOptions): Promise<T> {
     const { withRooms } = await import('./rooms.js');
-    return withRooms(this, work);
+    return withRooms(this, work, options);
   }
 }

@@ -26,12 +26,25 @@ export interface Rooms {
   readonly signingKeys: SigningKeys;
 }
 
-/** @throws PendingMigrationsError */
-export async function withRooms<T>(cli: Cli, work: (rooms: Rooms) => Promise<T>): Promise<T> {
+/** How rooms are opened. */
+export interface RoomsOptions {
+  /** Also where SECRET_KEY lacks a key with which something is sealed. A start would be refused, and so is everything else. */
+  readonly keysMayLack?: boolean;
+}
+
+/** @throws PendingMigrationsError, UnknownSecretKeysError */
+export async function withRooms<T>(
+  cli: Cli,
+  work: (rooms: Rooms) => Promise<T>,
+  { keysMayLack = false }: RoomsOptions = {},
+): Promise<T> {
   return withGround(cli, async (ground) => {
     await ground.dataSource.initialize();
     await refusePendingMigrations(ground.dataSource);
-    return inRoomsOn(ground, work);
+    return inRoomsOn(ground, async (rooms) => {
+      if (!keysMayLack) await rooms.keyCheck.run();
+      return work(rooms);
+    });
   });
 }
 
