@@ -53,4 +53,11 @@ describe('the key schedule', () => {
   it('signs with the only key there is, even before its time', () => {
     expect(at(noon, next).signing).toBe('next');
   });
+
+  it('keeps the old one longer where a replica has asked for that, and never shorter than is asked here', () => {
+    const asked = (keepSeconds: number) => ({ ...old, keepSeconds });
+    expect(at(minutes(15), asked(1200), next).changesAt).toEqual(minutes(25));
+    expect(at(minutes(25), asked(1200), next).published).toEqual(['next']);
+    expect(at(minutes(10), asked(60), next).published).toEqual(['next', 'old']);
+  });
 });
