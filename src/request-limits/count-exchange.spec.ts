@@ -84,13 +84,14 @@ describe.each(places)('counts that are exchanged through %s', (where) => {
   it('are all there when a thousand keys come from many replicas at once, in any order', async () => {
     const keys = Array.from({ length: 1000 }, (_, index) => `key-${index}`);
     const batch = keys.map((key) => moved(key, 1, at(minute)));
-    await Promise.all(
-      Array.from({ length: 8 }, (_, index) =>
-        open().add(index % 2 === 0 ? batch : [...batch].reverse(), at(0)),
-      ),
-    );
+    for (let round = 0; round < 5; round += 1)
+      await Promise.all(
+        Array.from({ length: 8 }, (_, index) =>
+          open().add(index % 2 === 0 ? batch : [...batch].reverse(), at(0)),
+        ),
+      );
     const totals = (await open().add(batch, at(1))).map(({ total }) => total);
-    expect(new Set(totals)).toEqual(new Set([9]));
+    expect(new Set(totals)).toEqual(new Set([41]));
   });
 
   it('make two replicas one', async () => {
