@@ -272,7 +272,7 @@ describe('a callback of a platform', () => {
     const from = newAddress();
     const bad = () => push(from, 'nobody', 'f'.repeat(40));
     expect(await statuses(3, bad)).toEqual([403, 403, 403]);
-    bed.clock.advance((await expectProblem(await bad())) - 1);
+    bed.clock.advance((await expectProblem(await bad())) - 5);
     await expectProblem(await bad());
     for (let index = 0; index < 10; index += 1)
       expect((await push(from, `leaver-${index}`)).status).toBe(200);

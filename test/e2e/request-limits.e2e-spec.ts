@@ -73,9 +73,9 @@ describe('the way of a browser', () => {
     for (const path of ['/authorize', '/login/abc', '/callback/dingtalk', '/entry/x', '/account'])
       expect((await ask(path, { from })).status).not.toBe(429);
     const seconds = secondsToWait(await ask('/login/abc', { from }));
-    bed.clock.advance(seconds - 2);
+    bed.clock.advance(seconds - 5);
     expect((await ask('/authorize', { from })).status).toBe(429);
-    bed.clock.advance(3);
+    bed.clock.advance(6);
     expect((await ask('/authorize', { from })).status).not.toBe(429);
   });
 
