@@ -2,13 +2,10 @@ import { AppError } from '../common/app-error.js';
 import { UnreadableSecretError } from '../common/encryption.js';
 import { ConfigError } from '../config/load-config.js';
 import { PendingMigrationsError } from '../database/migrator.js';
-import { isPostgresAway } from '../database/retry.js';
+import { DatabaseRefusedError, isPostgresAway, isRefusal } from '../database/retry.js';
 import { UnknownSecretKeysError } from '../reencryption/key-check.js';
 import { exitCodes, meansAway } from './exit-codes.js';
 import { Refusal } from './refusal.js';
-
-/** Wrong user or password, no such database, no right to do it. */
-const refusedByPostgres = /^(?:28|3D|42501)/;
 
 /** What a foreseen error means at the terminal. @returns `undefined` for a bug */
 export function refusalOf(error: unknown): Refusal | undefined {
@@ -37,9 +34,9 @@ export function refusalOf(error: unknown): Refusal | undefined {
       `Postgres is not reachable: ${reasonOf(error)}.`,
       exitCodes.unreachable,
     );
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && refusedByPostgres.test(code))
-    return new Refusal('postgres_refused', `Postgres refuses: ${(error as Error).message}.`);
+  if (error instanceof DatabaseRefusedError) return new Refusal('postgres_refused', error.message);
+  if (isRefusal(error))
+    return new Refusal('postgres_refused', new DatabaseRefusedError(error).message);
   return undefined;
 }
 

@@ -1,24 +1,42 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import * as client from 'openid-client';
+import type { DataSource } from 'typeorm';
 
+import { Cli } from '../../src/cli/cli.js';
 import { runCli } from '../../src/cli/run-cli.js';
+import { Terminal } from '../../src/cli/terminal.js';
+import { Encryption } from '../../src/common/encryption.js';
+import { Secret } from '../../src/common/secret.js';
+import { StoredDefinitions } from '../../src/connections/stored-definitions.js';
+import { createDataSource } from '../../src/database/data-source.js';
 import { migrations } from '../../src/database/migrations.js';
-import { adminApi, type Api } from '../fixtures/api.js';
-import { createEmptyDatabase } from '../fixtures/postgres.js';
+import { adminApi, type Api, machineToken } from '../fixtures/api.js';
+import { eventually } from '../fixtures/eventually.js';
+import { freePort } from '../fixtures/ports.js';
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  type TestDatabase,
+} from '../fixtures/postgres.js';
 import { redisHere, TestRedis } from '../fixtures/redis.js';
-import { openTestBed, type TestBed } from '../fixtures/service.js';
+import { ReplicaProcess } from '../fixtures/replica-process.js';
+import { admin, openTestBed, type TestBed } from '../fixtures/service.js';
 import { atPortal, begin, discoverPortal, redeem, signInOnWeb } from '../fixtures/sign-in.js';
 
 const root = resolve(import.meta.dirname, '../..');
-const limitMs = 30_000;
+const limitMs = 60_000;
 const secretKey = randomBytes(32).toString('base64');
 const itWithRedis = redisHere ? it : it.skip;
+// Each run is a process that loads all of the service.
+jest.setTimeout(120_000);
+
 /** Everything that any run printed. */
 let printed = '';
 let bed: TestBed;
@@ -44,27 +62,33 @@ beforeAll(async () => {
     SECRET_KEY: secretKey,
     LINGPAI_DATA_DIR: folder,
   };
-}, 60_000);
+});
 afterAll(async () => {
   await bed.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
 /** Runs the tool as a process of its own. */
-async function lingpai(words: string, given: Record<string, string> = env): Promise<Run> {
-  return runFile('src/cli/main.ts', words.split(' ').filter(Boolean), given);
+async function lingpai(
+  words: string,
+  given: Record<string, string> = env,
+  killed?: AbortSignal,
+): Promise<Run> {
+  return runFile('src/cli/main.ts', words.split(' ').filter(Boolean), given, killed);
 }
 
 async function runFile(
   file: string,
   words: readonly string[],
   given: Record<string, string>,
+  killed?: AbortSignal,
 ): Promise<Run> {
   const child = spawn(
     process.execPath,
     ['--import', './test/fixtures/typescript-loader.js', file, ...words],
     { cwd: root, env: { PATH: process.env['PATH'] ?? '', ...given }, timeout: limitMs },
   );
+  killed?.addEventListener('abort', () => child.kill('SIGKILL'));
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
@@ -93,6 +117,8 @@ async function document(words: string, given = env): Promise<{ code: number | nu
   return { code, body: JSON.parse(out) as never };
 }
 
+const names = migrations.map(({ name }) => name);
+const list = names.map((name) => `  ${name}\n`).join('');
 const deadPostgres = 'postgres://lingpai:a-password-of-postgres@127.0.0.1:1/lingpai';
 
 const rootHelp = `Usage: lingpai [options] [command]
@@ -313,7 +339,9 @@ redis: ok, REDIS_URL is not set
       await inside('check-config --connect', { ...env, DATABASE_URL: stranger.href }),
     ).toMatchObject({
       code: 1,
-      out: expect.stringMatching(/^postgres: Postgres refuses: password authentication failed/m),
+      out: expect.stringMatching(
+        /^postgres: DATABASE_URL: Postgres does not let us in: password authentication failed/m,
+      ),
     });
   });
 
@@ -332,14 +360,16 @@ redis: ok, REDIS_URL is not set
     const given = { ...env, DATABASE_URL: empty.url };
     expect(await inside('check-config --connect', given)).toMatchObject({
       code: 0,
-      out: expect.stringContaining('schema: ok, 9 migration(s) are pending: a start runs them\n'),
+      out: expect.stringContaining(
+        `schema: ok, ${names.length} migration(s) are pending: a start runs them\n`,
+      ),
     });
     expect(
       await inside('check-config --connect', { ...given, MIGRATE_ON_START: 'false' }),
     ).toMatchObject({
       code: 1,
       out: expect.stringContaining(
-        'schema: 9 migration(s) are pending and MIGRATE_ON_START is false: run `lingpai migrate`\n  Accounts1763683200001\n',
+        `schema: ${names.length} migration(s) are pending and MIGRATE_ON_START is false: run \`lingpai migrate\`\n  Accounts1763683200001\n`,
       ),
     });
     await empty.drop();
@@ -361,9 +391,6 @@ redis: ok, REDIS_URL is not set
 });
 
 describe('lingpai migrate', () => {
-  const names = migrations.map(({ name }) => name);
-  const list = names.map((name) => `  ${name}\n`).join('');
-
   it('lists what is pending without writing, runs it once, and then has nothing to do', async () => {
     const empty = await createEmptyDatabase();
     const given = { ...env, DATABASE_URL: empty.url };
@@ -416,11 +443,11 @@ describe('lingpai migrate', () => {
       expect(await inside(words, given)).toEqual({
         code: 1,
         out: '',
-        err: 'The database lacks 9 migration(s): run `lingpai migrate` or `npm run migrate` first. (schema_outdated)\n',
+        err: `The database lacks ${names.length} migration(s): run \`lingpai migrate\` or \`npm run migrate\` first. (schema_outdated)\n`,
       });
     }
     expect(await document('migrate --dry-run', given)).toMatchObject({
-      body: { pending: { length: 9 } },
+      body: { pending: names },
     });
     await empty.drop();
   });
@@ -446,7 +473,7 @@ wecom-hq  wecom-self-built  yes      file        企业微信
   });
 
   it('checks them all, or those that are named', async () => {
-    expect(await lingpai('connections check')).toEqual({
+    expect(await lingpai('connections check')).toMatchObject({
       code: 0,
       out: `dingtalk: app-token: ok
 dingtalk: corp-ticket: ok
@@ -456,7 +483,6 @@ wecom-hq: corp-ticket: ok
 wecom-hq: agent-ticket: ok
 wecom-hq: directory: ok
 `,
-      err: '',
     });
     expect(await document('connections check dingtalk')).toEqual({
       code: 0,
@@ -519,6 +545,177 @@ wecom-hq: directory: ok
       out: '',
       err: 'There is no connection nowhere. (connection_not_found)\n',
     });
+  });
+});
+
+describe('lingpai keys', () => {
+  const published = async (): Promise<string[]> => {
+    const answer = await fetch(`${bed.issuer}/.well-known/jwks.json`);
+    return ((await answer.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+  };
+  const kidOf = (token: string): unknown =>
+    (
+      JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as {
+        kid: unknown;
+      }
+    ).kid;
+  const audited = (action: string) =>
+    bed.query(`select actor, client_id, details from audit_events where action = $1`, [action]);
+
+  it('rotate: a replica that runs publishes the new key, and signs with it from then on', async () => {
+    const [before] = await published();
+    const { code, out, err } = await lingpai('keys rotate');
+    const [, kid = '', from = ''] =
+      /^key (\S+) \(RS256\) is published, and signs from (\S+Z) on\n$/.exec(out) ?? [];
+    expect({ code, err, kid: kid.length }).toEqual({ code: 0, err: '', kid: 43 });
+    await eventually(async () => expect(await published()).toEqual([before, kid]), 25_000);
+
+    const again = await document('keys rotate');
+    expect(again.body).toMatchObject({ key: { kid, state: 'next', signsFrom: from } });
+    expect(await audited('signing_key.rotate')).toEqual([
+      { actor: 'cli', client_id: null, details: { kid } },
+      { actor: 'cli', client_id: null, details: { kid } },
+    ]);
+
+    expect(kidOf(await machineToken(bed, admin))).toBe(before);
+    bed.clock.advance((Date.parse(from) - bed.clock.now().getTime()) / 1000 + 1);
+    expect(kidOf(await machineToken(bed, admin))).toBe(kid);
+    bed.clock.reset();
+  });
+
+  it('list: those that are published, in the order in which they sign', async () => {
+    const { body } = await document('keys list');
+    const [first, second] = (body as { items: { kid: string }[] }).items;
+    expect((await published()).sort()).toEqual([first?.kid, second?.kid].sort());
+    expect(body).toMatchObject({ items: [{ state: 'signing' }, { state: 'next' }] });
+    expect(JSON.stringify(body)).not.toContain('"d"');
+    const { code, out, err } = await lingpai('keys list');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const lines = out.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME').replace(/ {2,}/g, '  ');
+    expect(lines).toBe(`KID  ALG  STATE  SIGNS FROM  MADE AT
+${first?.kid ?? ''}  RS256  signing  TIME  TIME
+${second?.kid ?? ''}  RS256  next  TIME  TIME
+`);
+  });
+
+  it('revoke: only with --yes, and what there is', async () => {
+    const { body } = await document('keys list');
+    const [first = '', second = ''] = (body as { items: { kid: string }[] }).items.map(
+      ({ kid }) => kid,
+    );
+    expect(await inside(`keys revoke ${first}`)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^tokens that are in use will be refused: say --yes \(usage\)\n/),
+    });
+    expect(await document('keys revoke nowhere --yes')).toMatchObject({
+      code: 1,
+      body: { error: { code: 'signing_key_not_found' } },
+    });
+    expect(await lingpai(`keys revoke ${first} --yes`)).toEqual({
+      code: 0,
+      out: `key ${first} is revoked; key ${second} signs now\n`,
+      err: '',
+    });
+    expect(await audited('signing_key.revoke')).toMatchObject([
+      { actor: 'cli', client_id: null, details: { kid: first } },
+    ]);
+    await eventually(async () => expect(await published()).toEqual([second]), 25_000);
+    expect(kidOf(await machineToken(bed, admin))).toBe(second);
+  });
+});
+
+describe('lingpai secrets', () => {
+  const [older, newer] = [randomBytes(32), randomBytes(32)];
+  const clients = 2000;
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  /** What is told to whom: the keys in their order. */
+  const withKeys = (...keys: Buffer[]): Record<string, string> => ({
+    ...env,
+    DATABASE_URL: database.url,
+    SECRET_KEY: keys.map((key) => key.toString('base64')).join(','),
+  });
+  const sealedWith = async (key: Buffer): Promise<number> => {
+    const [row] = await dataSource.query<{ count: number }[]>(
+      `select count(*)::int as count from clients where secrets like $1`,
+      [`v1.${new Encryption([key]).keyIds[0]}.%`],
+    );
+    return row?.count ?? 0;
+  };
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await createDataSource(new Secret(database.url), 2, () => undefined).initialize();
+    const definitions = new StoredDefinitions(new Encryption([older]));
+    for (let number = 1; number <= clients; number += 1) {
+      const secrets = { clientSecret: `a-secret-of-client-${number}` };
+      const definition = { key: `client-${number}`, enabled: true, settings: {}, secrets };
+      await definitions.insert(dataSource.manager, 'clients', definition, false);
+    }
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  it('reencrypt: says what it would do, and what no key opens', async () => {
+    expect(await inside('secrets reencrypt --dry-run', withKeys(newer, older))).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /^PLACE +TOTAL +CURRENT +TO MOVE +UNREADABLE\n[\s\S]*^clients +2000 +0 +2000 +0$[\s\S]*\n2000 value\(s\) are still sealed with older keys: these may not leave SECRET_KEY yet\n$/m,
+      ),
+    });
+    expect(await document('secrets reencrypt', withKeys(newer))).toMatchObject({
+      code: 1,
+      body: {
+        dryRun: false,
+        olderKeysMayGo: false,
+        places: expect.arrayContaining([
+          { place: 'clients', total: 2000, current: 0, moved: 0, unreadable: 2000 },
+        ]),
+      },
+    });
+    expect(await sealedWith(older)).toBe(2000);
+  });
+
+  it('reencrypt: a run that was killed may be repeated', async () => {
+    const killed = new AbortController();
+    const run = lingpai('secrets reencrypt', withKeys(newer, older), killed.signal);
+    await eventually(async () => expect(await sealedWith(newer)).toBeGreaterThan(50), 20_000);
+    killed.abort();
+    expect(await run).toMatchObject({ code: null, out: '' });
+    const moved = await sealedWith(newer);
+    expect(moved).toBeLessThan(clients);
+
+    expect(await lingpai('secrets reencrypt', withKeys(newer, older))).toEqual({
+      code: 0,
+      out: expect.stringMatching(
+        new RegExp(
+          `^clients +2000 +${moved} +${clients - moved} +0$[\\s\\S]*\neverything is sealed with the first key: older keys may leave SECRET_KEY\n$`,
+          'm',
+        ),
+      ),
+      err: '',
+    });
+    expect(await sealedWith(newer)).toBe(2000);
+    expect(await inside('check-config --connect', withKeys(newer))).toMatchObject({ code: 0 });
+    expect(await document('secrets reencrypt --dry-run', withKeys(newer))).toMatchObject({
+      code: 0,
+      body: { olderKeysMayGo: true },
+    });
+    const definitions = new StoredDefinitions(new Encryption([newer]));
+    expect(
+      await definitions.find(dataSource.manager, 'clients', 'client-1999', false),
+    ).toMatchObject({ secrets: { clientSecret: 'a-secret-of-client-1999' } });
+  });
+
+  it('new-key: one that a start takes, another one each time', async () => {
+    const runs = [await lingpai('secrets new-key', {}), await lingpai('secrets new-key', {})];
+    const [first = '', second = ''] = runs.map(({ out }) => out.trim());
+    expect(first).not.toBe(second);
+    expect(await inside('check-config', { ...env, SECRET_KEY: first })).toMatchObject({ code: 0 });
+    const { body } = await document('secrets new-key', {});
+    expect(body).toEqual({ secretKey: expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/) });
   });
 });
 
@@ -598,6 +795,57 @@ describe('lingpai accounts', () => {
     expect(await inside(`accounts enable ${nobody} --phone 13912345678`)).toMatchObject({
       code: 2,
     });
+  });
+});
+
+describe('the whole house with its doors shut', () => {
+  it('does no work that is not asked for, and makes no key', async () => {
+    const database = await createTestDatabase();
+    const dataSource = createDataSource(new Secret(database.url), 2, () => undefined);
+    await dataSource.initialize();
+    await dataSource.query(
+      `insert into account_events (type, account_id, data, at) values ('account.disabled', gen_random_uuid(), '{}', now())`,
+    );
+    const sink = { write: () => true };
+    const cli = new Cli({ ...env, DATABASE_URL: database.url }, new Terminal(false, sink, sink));
+    // Longer than any worker sleeps.
+    await cli.inRooms(() => sleep(3000));
+    expect(
+      await dataSource.query(
+        `select (select count(*) from account_events where dispatched_at is not null)::int as told,
+                (select count(*) from signing_keys)::int as keys`,
+      ),
+    ).toEqual([{ told: 0, keys: 0 }]);
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  it('stands on the embedded Postgres of a service that runs, else on one of its own', async () => {
+    const home = join(folder, 'embedded');
+    await mkdir(home, { mode: 0o711 });
+    const given = { LINGPAI_DATA_DIR: home };
+    const note = `DATABASE_URL is not set: working on the embedded Postgres in ${home}\n`;
+    expect(await lingpai('migrate', given)).toEqual({
+      code: 0,
+      out: `${names.length} migration(s) ran\n${list}`,
+      err: note,
+    });
+
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const service = new ReplicaProcess(url, { ...given, PORT: String(port), HOST: '127.0.0.1' });
+    await service.start();
+    const kid = async (): Promise<string | undefined> => {
+      const answer = await fetch(`${url}/.well-known/jwks.json`);
+      return ((await answer.json()) as { keys: { kid: string }[] }).keys[0]?.kid;
+    };
+    expect(await lingpai('keys list', given)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`\n${String(await kid())} `),
+      err: note,
+    });
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    await service.stop();
   });
 });
 

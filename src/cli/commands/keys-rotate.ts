@@ -14,7 +14,7 @@ export function addKeysRotate(parent: Command, cli: Cli): void {
     .command('rotate')
     .summary('make the next key')
     .description(
-      'Makes the next key: published at once, signing five minutes later. While one waits for its turn already, it is shown instead. Tokens of the old key stay good until they expire.',
+      'Makes the next key: published at once, signing once every verifier has read it. While one waits for its turn already, it is shown instead. Tokens of the old key stay good until they expire.',
     )
     .addHelpText('after', examples)
     .action(
