@@ -6,7 +6,7 @@ import { Clock } from '../../../common/clock.js';
 import { notFound } from '../../../common/identifiers.js';
 import { Logger } from '../../../common/logger.js';
 import { Config } from '../../../config/config.js';
-import { type KeyState, scheduleKeys, stateOf } from './key-schedule.js';
+import { type KeySet, type KeyState, scheduleKeys, stateOf } from './key-schedule.js';
 import { keySetMaxAgeSeconds, publishSeconds } from './key-timing.js';
 import { algOfNext, type KeyOccasion, type KeyWishes, upkeepOf } from './key-upkeep.js';
 import { generateSigningKey, type SigningAlg, type SigningKey } from './signing-key.js';
@@ -34,7 +34,7 @@ export class KeyChanges {
   next(): Promise<string> {
     return this.stored.exclusively(async (manager) => {
       const keys = await this.stored.read(manager);
-      const waiting = keys.find((key) => key.signsFrom > this.clock.now());
+      const waiting = keys.length > 0 && this.#scheduled(keys).next;
       if (waiting) return waiting.kid;
       return this.#add(manager, keys, algOfNext(keys, await this.#wishes(manager)));
     });
@@ -47,13 +47,13 @@ export class KeyChanges {
       const key = keys.find((each) => each.kid === kid);
       if (!key) throw notFound('signingKey');
       const now = this.clock.now();
-      const state = stateOf(key, scheduleKeys(keys, now, this.keepSeconds));
+      const { set, next } = this.#scheduled(keys);
+      const state = stateOf(key, set);
       await this.stored.delete(manager, [kid]);
       if (state !== 'signing') return { state };
-      const waiting = keys.find((each) => each.signsFrom > key.signsFrom);
-      if (waiting) await this.stored.beginAt(manager, waiting.kid, now);
+      if (next) await this.stored.beginAt(manager, next.kid, now);
       const alg = algOfNext(keys, await this.#wishes(manager));
-      return { state, successor: waiting?.kid ?? (await this.#add(manager, keys, alg, now)) };
+      return { state, successor: next?.kid ?? (await this.#add(manager, keys, alg, now)) };
     });
   }
 
@@ -100,6 +100,12 @@ export class KeyChanges {
     const key = await generateSigningKey(alg, now, signsFrom ?? inTurn);
     await this.stored.add(manager, { ...key, keepSeconds: this.keepSeconds });
     return key.kid;
+  }
+
+  /** With the one whose turn is next, if there is one. */
+  #scheduled(keys: readonly SigningKey[]): { set: KeySet; next: SigningKey | undefined } {
+    const set = scheduleKeys(keys, this.clock.now(), this.keepSeconds);
+    return { set, next: keys.find((key) => stateOf(key, set) === 'next') };
   }
 
   async #wishes(manager?: EntityManager): Promise<KeyWishes> {
