@@ -85,9 +85,8 @@ export class Callbacks {
     const details = { slug, ...(channel !== undefined && { channel }), method: request.method };
     try {
       const key = `refused-callback:${sourceOf(ip ?? '')}`;
-      await this.limiter.take([{ key, limit: 1, windowSeconds: 60 }]);
+      if (!(await this.limiter.isFirst(key, 60))) return;
     } catch (error) {
-      if (error instanceof AppError) return;
       this.logger.warn({ err: error }, 'refused callbacks could not be counted');
       return;
     }

@@ -12,6 +12,7 @@ import { Logger } from '../common/logger.js';
 import { Secret } from '../common/secret.js';
 import { createDataSource } from '../database/data-source.js';
 import { Sweeper } from '../database/sweeper.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { RedisLink } from '../redis/redis-link.js';
 import { RateLimiter, sourceOf } from './rate-limiter.js';
 
@@ -21,6 +22,8 @@ let dataSource: DataSource;
 let clock: MovableClock;
 let sweeper: Sweeper;
 let limiter: RateLimiter;
+const limited: string[] = [];
+const metrics = { requestLimited: (limit: string) => limited.push(limit) } as unknown as Metrics;
 let redis: TestRedis | undefined;
 let links: Record<'Postgres' | 'Redis', RedisLink>;
 
@@ -59,7 +62,7 @@ describe.each(places)('counted in %s,', (where) => {
     await redis?.flush();
     clock = new MovableClock('2026-01-01T00:00:00Z');
     sweeper = new Sweeper(new Logger('silent'));
-    limiter = new RateLimiter(dataSource, links[where], encryption, clock, sweeper);
+    limiter = new RateLimiter(dataSource, links[where], encryption, clock, sweeper, metrics);
     limiter.onModuleInit();
   });
 
@@ -89,6 +92,24 @@ describe.each(places)('counted in %s,', (where) => {
       clock.move(60_000);
       await limiter.giveBack('a');
       expect([await take(), await take(), await take()]).toEqual(['ok', 'ok', 60]);
+    });
+
+    it('is counted under its name when it refused, and under no number or address', async () => {
+      limited.length = 0;
+      await take(1, 'sms:phone:+8613800000000');
+      expect(limited).toEqual([]);
+      await take(1, 'sms:phone:+8613800000000');
+      expect(limited).toEqual(['sms']);
+    });
+
+    it('tells the first in a window from all others', async () => {
+      const first = () => limiter.isFirst('note', 60);
+      expect(await Promise.all([first(), first(), first()])).toEqual(
+        expect.arrayContaining([true, false, false]),
+      );
+      expect(await first()).toBe(false);
+      clock.move(60_000);
+      expect(await first()).toBe(true);
     });
 
     it('counts each key for itself', async () => {
@@ -149,7 +170,7 @@ describe.each(places)('counted in %s,', (where) => {
 });
 
 (redisHere ? it : it.skip)('a limit bites also while Redis is away', async () => {
-  limiter = new RateLimiter(dataSource, links.Redis, encryption, clock, sweeper);
+  limiter = new RateLimiter(dataSource, links.Redis, encryption, clock, sweeper, metrics);
   await redis?.stop('SIGKILL');
   expect([await take(2, 'away'), await take(2, 'away'), await take(2, 'away')]).toEqual([
     'ok',

@@ -7,6 +7,7 @@ import { AppError } from '../common/app-error.js';
 import { Clock } from '../common/clock.js';
 import { Encryption } from '../common/encryption.js';
 import { Sweeper } from '../database/sweeper.js';
+import { Metrics } from '../metrics/metrics.js';
 import { RedisLink } from '../redis/redis-link.js';
 import { FailoverRateLimitStore } from './failover-rate-limit-store.js';
 import { PostgresRateLimitStore } from './postgres-rate-limit-store.js';
@@ -14,7 +15,7 @@ import type { GuessRule, RateLimitStore } from './rate-limit-store.js';
 
 /** How often something may happen. */
 export interface Limit {
-  /** What is counted and for whom, e.g. `sms:phone:+8613800000000`; stored as a hash only. */
+  /** What is counted and for whom, e.g. `sms:phone:+8613800000000`; stored as a hash only. Its first word names the limit. */
   readonly key: string;
   readonly limit: number;
   readonly windowSeconds: number;
@@ -40,6 +41,7 @@ export class RateLimiter implements OnModuleInit {
     private readonly encryption: Encryption,
     private readonly clock: Clock,
     private readonly sweeper: Sweeper,
+    private readonly metrics: Metrics,
   ) {
     this.#postgres = new PostgresRateLimitStore(dataSource);
     this.#store = new FailoverRateLimitStore(link, this.#postgres);
@@ -57,8 +59,14 @@ export class RateLimiter implements OnModuleInit {
     for (const { key, limit, windowSeconds } of limits) {
       const now = this.clock.now();
       const { count, endsAt } = await this.#store.count(this.#hashed(key), now, windowSeconds);
-      if (count > limit) throw tooMany(endsAt, now);
+      if (count > limit) throw this.#tooMany(key, endsAt, now);
     }
+  }
+
+  /** Whether this is the first time in a window: for what is told once, and refused to nobody. */
+  async isFirst(key: string, windowSeconds: number): Promise<boolean> {
+    const { count } = await this.#store.count(this.#hashed(key), this.clock.now(), windowSeconds);
+    return count === 1;
   }
 
   /** Takes back what `take` counted: it was nothing that has to be limited after all. */
@@ -74,7 +82,7 @@ export class RateLimiter implements OnModuleInit {
   async tryGuess(key: string): Promise<void> {
     const now = this.clock.now();
     const blockedUntil = await this.#store.tryGuess(this.#hashed(key), now, guesses);
-    if (blockedUntil) throw tooMany(blockedUntil, now);
+    if (blockedUntil) throw this.#tooMany(key, blockedUntil, now);
   }
 
   /** Keys hold phone numbers, of which there are few enough to try them all. */
@@ -85,6 +93,13 @@ export class RateLimiter implements OnModuleInit {
   /** Forgets what was counted: the guess was right, or nothing came of it. */
   async forget(key: string): Promise<void> {
     await this.#store.forget(this.#hashed(key));
+  }
+
+  #tooMany(key: string, until: Date, now: Date): AppError {
+    this.metrics.requestLimited(key.split(':', 1)[0] ?? '');
+    const retryAfterSeconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000));
+    const words = 'That was too often. Please wait before the next try.';
+    return new AppError('too_many_requests', words, { retryAfterSeconds });
   }
 }
 
@@ -98,11 +113,4 @@ export function sourceOf(ip: string): string {
   const missing = address.includes('::') ? 8 - left.length - right.length : 0;
   const groups = [...left, ...Array.from({ length: missing }, () => '0'), ...right];
   return groups.slice(0, 4).join(':');
-}
-
-function tooMany(until: Date, now: Date): AppError {
-  const retryAfterSeconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000));
-  return new AppError('too_many_requests', 'That was too often. Please wait before the next try.', {
-    retryAfterSeconds,
-  });
 }
