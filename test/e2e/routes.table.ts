@@ -58,6 +58,7 @@ POST   /api/v1/me/bindings                                        person        
 GET    /api/v1/me/identities                                      person                api            json
 DELETE /api/v1/me/identities/:identityId                          person                api            json
 GET    /api/v1/signing-keys                                       keys:write            api            json
+DELETE /api/v1/signing-keys/:kid                                  keys:write            api            json
 POST   /api/v1/signing-keys/rotate                                keys:write            api            json
 GET    /api/v1/webhooks                                           webhooks:read         api            json
 POST   /api/v1/webhooks                                           webhooks:write        api            json
