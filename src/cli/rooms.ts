@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { AccountChanges } from '../account-binding/administration/account-changes.js';
 import { PhoneAccountsRepository } from '../account-binding/phone-accounts.repository.js';
 import { AppModule } from '../app.module.js';
-import { AuditService } from '../audit/audit.service.js';
+import { KeyAdministration } from '../auth/issuer/signing-keys/key-administration.js';
 import { SigningKeys } from '../auth/issuer/signing-keys/signing-keys.js';
 import { NestLog } from '../common/nest-log.js';
 import { ConnectionAdministration } from '../connections/connection-administration.js';
@@ -19,8 +19,8 @@ import { withGround } from './ground.js';
 export interface Rooms {
   readonly accountChanges: AccountChanges;
   readonly phoneAccounts: PhoneAccountsRepository;
-  readonly audit: AuditService;
   readonly connections: ConnectionAdministration;
+  readonly keyAdministration: KeyAdministration;
   readonly keyCheck: KeyCheck;
   readonly reencryption: Reencryption;
   readonly signingKeys: SigningKeys;
@@ -70,8 +70,8 @@ function roomsOf(context: INestApplicationContext): Rooms {
   return {
     accountChanges: context.get(AccountChanges),
     phoneAccounts: context.get(PhoneAccountsRepository),
-    audit: context.get(AuditService),
     connections: context.get(ConnectionAdministration),
+    keyAdministration: context.get(KeyAdministration),
     keyCheck: context.get(KeyCheck),
     reencryption: context.get(Reencryption),
     signingKeys: context.get(SigningKeys),

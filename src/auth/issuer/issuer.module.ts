@@ -18,6 +18,7 @@ import { Interactions } from './interactions.js';
 import { OidcEngine } from './oidc-engine.js';
 import { OidcStore } from './oidc-store.js';
 import { RegisteredOrigins } from './registered-origins.js';
+import { KeyAdministration } from './signing-keys/key-administration.js';
 import { KeyChanges } from './signing-keys/key-changes.js';
 import { KeyFreshness } from './signing-keys/key-freshness.js';
 import { SigningKeyAges } from './signing-keys/signing-key-ages.js';
@@ -44,6 +45,7 @@ import { UserinfoController } from './userinfo.controller.js';
     ClientMetadataSource,
     ConnectionChoice,
     Interactions,
+    KeyAdministration,
     KeyChanges,
     KeyFreshness,
     OidcEngine,

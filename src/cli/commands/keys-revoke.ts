@@ -22,16 +22,9 @@ export function addKeysRevoke(parent: Command, cli: Cli): void {
     .action(
       cli.action(async (kid: string, { yes }: { yes?: boolean }) => {
         if (!yes) throw wrongUsage('tokens that are in use will be refused: say --yes');
-        const revocation = await cli.inRooms(async ({ signingKeys, audit }) => {
-          const done = await signingKeys.revoke(kid);
-          audit.record({
-            action: 'signing_key.revoke',
-            outcome: 'ok',
-            details: { kid, ...done },
-            ...cliActor,
-          });
-          return done;
-        });
+        const revocation = await cli.inRooms(({ keyAdministration }) =>
+          keyAdministration.revoke(kid, cliActor),
+        );
         const { successor } = revocation;
         cli.terminal.print({ kid, ...revocation }, [
           `key ${kid} is revoked${successor === undefined ? '' : `; key ${successor} signs now`}`,

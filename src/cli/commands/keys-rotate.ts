@@ -19,16 +19,9 @@ export function addKeysRotate(parent: Command, cli: Cli): void {
     .addHelpText('after', examples)
     .action(
       cli.action(async () => {
-        const key = await cli.inRooms(async ({ signingKeys, audit }) => {
-          const kid = await signingKeys.rotate();
-          audit.record({
-            action: 'signing_key.rotate',
-            outcome: 'ok',
-            details: { kid },
-            ...cliActor,
-          });
-          return signingKeys.view(kid);
-        });
+        const key = await cli.inRooms(({ keyAdministration }) =>
+          keyAdministration.rotate(cliActor),
+        );
         cli.terminal.print({ key }, [
           `key ${key.kid} (${key.alg}) is published, and signs from ${key.signsFrom.toISOString()} on`,
         ]);

@@ -8,9 +8,9 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 
-import { AuditService } from '../../../audit/audit.service.js';
 import { type Actor, CurrentActor, RequiresScope } from '../../../common/access.js';
 import { Limited } from '../../../common/limited.js';
+import { KeyAdministration } from './key-administration.js';
 import type { KeyState } from './key-schedule.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -52,7 +52,7 @@ export class SigningKeyList {
 export class SigningKeysController {
   constructor(
     private readonly keys: SigningKeys,
-    private readonly audit: AuditService,
+    private readonly administration: KeyAdministration,
   ) {}
 
   @Get()
@@ -64,10 +64,8 @@ export class SigningKeysController {
   /** Makes the next key; one that waits for its turn already is answered instead. */
   @Post('rotate')
   @ApiCreatedResponse({ type: SigningKeyView })
-  async rotate(@CurrentActor() actor: Actor): Promise<SigningKeyView> {
-    const kid = await this.keys.rotate();
-    this.audit.record({ action: 'signing_key.rotate', outcome: 'ok', details: { kid }, ...actor });
-    return this.keys.view(kid);
+  rotate(@CurrentActor() actor: Actor): Promise<SigningKeyView> {
+    return this.administration.rotate(actor);
   }
 
   /** Takes a key back at once, e.g. a stolen one: what it has signed is accepted no more. Where it was signing, another one goes on. */
@@ -75,8 +73,6 @@ export class SigningKeysController {
   @HttpCode(204)
   @ApiNoContentResponse()
   async revoke(@Param('kid') kid: string, @CurrentActor() actor: Actor): Promise<void> {
-    const { state, successor } = await this.keys.revoke(kid);
-    const details = { kid, state, ...(successor !== undefined && { successor }) };
-    this.audit.record({ action: 'signing_key.revoke', outcome: 'ok', details, ...actor });
+    await this.administration.revoke(kid, actor);
   }
 }
