@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { logValue } from '../common/log-fields.js';
 import { Logger } from '../common/logger.js';
+import { outsideWork } from '../common/work-context.js';
 import { fittingEvent } from './fitting-event.js';
 
 /** One thing that happened. Holds no secret, token, code, cookie or full phone number. */
@@ -53,7 +54,7 @@ export class AuditService implements OnApplicationShutdown {
     this.logger.info({ audit: { ...event, details } }, `${event.action}: ${event.outcome}`);
     if (this.#queue.length >= longestQueue) return;
     this.#queue.push({ ...event, at: this.clock.now() });
-    this.#timer ??= setTimeout(() => void this.flush(), flushAfterMs).unref();
+    this.#flushIn(flushAfterMs);
   }
 
   /** Writes what waits; callers at the same time share one pass. Never throws: what could not be written is tried again. */
@@ -62,10 +63,14 @@ export class AuditService implements OnApplicationShutdown {
     this.#timer = undefined;
     this.#flushing ??= this.#writeAll().finally(() => {
       this.#flushing = undefined;
-      if (this.#queue.length > 0)
-        this.#timer ??= setTimeout(() => void this.flush(), retryAfterMs).unref();
+      if (this.#queue.length > 0) this.#flushIn(retryAfterMs);
     });
     return this.#flushing;
+  }
+
+  /** For many requests at once, so not on behalf of any. */
+  #flushIn(ms: number): void {
+    this.#timer ??= setTimeout(() => void outsideWork(() => this.flush()), ms).unref();
   }
 
   async onApplicationShutdown(): Promise<void> {

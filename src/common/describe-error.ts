@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 import { AppError } from './app-error.js';
 import type { LogValue } from './log-fields.js';
 import { scrubText } from './scrub-text.js';
@@ -20,7 +22,7 @@ export function describeError(error: unknown, depth = 0): LogValue {
       ...(cause !== undefined && depth < mostCauses && { cause: describeCause(cause, depth) }),
     };
   }
-  if (!(error instanceof Error)) return { message: messageOf(error) };
+  if (!isError(error)) return { message: messageOf(error) };
   const { cause, errors } = error as Partial<AggregateError>;
   return {
     name: error.name,
@@ -34,17 +36,22 @@ export function describeError(error: unknown, depth = 0): LogValue {
   };
 }
 
+/** Also one of another realm, as Node's own are where a test has a realm to itself. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
+
 function describeCause(cause: unknown, depth: number): LogValue {
   if (cause instanceof AppError) return describeError(cause, depth + 1);
-  return cause instanceof Error ? inOneLine(cause) : undefined;
+  return isError(cause) ? inOneLine(cause) : undefined;
 }
 
 function inOneLine(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${messageOf(error)}` : messageOf(error);
+  return isError(error) ? `${error.name}: ${messageOf(error)}` : messageOf(error);
 }
 
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error))
+  if (!isError(error))
     return typeof error === 'string' ? scrubText(error.slice(0, longestMessage)) : typeof error;
   const message = error.message.slice(0, longestMessage);
   return scrubText(quotesValues(error) ? message.replace(/".*"|'.*'/gs, '"…"') : message);
@@ -52,7 +59,7 @@ function messageOf(error: unknown): string {
 
 /** Errors whose words quote what was read: half a JSON text, or a value that Postgres could not take (SQLSTATE class 22). */
 function quotesValues(error: Error): boolean {
-  return error instanceof SyntaxError || String(codesOf(error)['code']).startsWith('22');
+  return error.name === 'SyntaxError' || String(codesOf(error)['code']).startsWith('22');
 }
 
 /** The words by which a fault is looked up: `ECONNREFUSED`, a SQLSTATE, the constraint that was violated. */

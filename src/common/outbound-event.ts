@@ -1,7 +1,8 @@
-/** How one try to call a platform went: for logs and metrics. Holds nothing of the URL but the call's name. */
+/** How one try to call a platform went: for logs and metrics. Holds nothing of the URL but its host and the call's name. */
 export interface OutboundEvent {
   readonly platform: string;
   readonly call: string;
+  readonly host: string;
   /** `held-back` is a call that did not go out, because the breaker is open or the platform wants a rest. */
   readonly outcome: 'answered' | 'busy' | 'throttled' | 'unreadable' | 'no-answer' | 'held-back';
   /** `ok`; else the platform's own code, or what stands in its place. One of a bounded number of words. */

@@ -95,7 +95,7 @@ export class UndiciHttpClient extends HttpClient {
   }
 
   #tell(
-    { platform, call }: OutboundRequest,
+    { platform, call, url }: OutboundRequest,
     tried: Answer | NoAnswer | HeldBack,
     attempt: number,
     durationMs: number,
@@ -104,6 +104,7 @@ export class UndiciHttpClient extends HttpClient {
     this.#observe({
       platform,
       call,
+      host: url.host,
       outcome,
       code: this.#codes.label(platform, code),
       ...(status !== undefined && { status }),

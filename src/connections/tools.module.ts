@@ -6,13 +6,15 @@ import { Clock } from '../common/clock.js';
 import { Encryption } from '../common/encryption.js';
 import { HttpClient } from '../common/http-client.js';
 import { Logger } from '../common/logger.js';
-import type { BreakerChange } from '../common/outbound-event.js';
+import { Tracer } from '../common/tracer.js';
 import { UndiciHttpClient } from '../common/undici-http-client.js';
 import { Config } from '../config/config.js';
 import { Metrics } from '../metrics/metrics.js';
+import { tokensOf } from '../token-cache/connection-tokens.js';
 import { TokenCache } from '../token-cache/token-cache.js';
 import { TokenCacheModule } from '../token-cache/token-cache.module.js';
 import { ConnectionTools } from './connection-tools.js';
+import { OutboundWatch } from './outbound-watch.js';
 import { PostgresInstallations } from './tenants/postgres-installations.js';
 import { PostgresSuiteTickets } from './tenants/postgres-suite-tickets.js';
 import { SuiteTicketAges } from './tenants/suite-ticket-ages.js';
@@ -24,23 +26,22 @@ import { SuiteTicketAges } from './tenants/suite-ticket-ages.js';
     SuiteTicketAges,
     {
       provide: UndiciHttpClient,
-      inject: [Config, Logger, Clock, Metrics],
-      useFactory: (config: Config, logger: Logger, clock: Clock, metrics: Metrics) =>
-        new UndiciHttpClient({
+      inject: [Config, Logger, Clock, Metrics, Tracer],
+      useFactory: (
+        config: Config,
+        logger: Logger,
+        clock: Clock,
+        metrics: Metrics,
+        tracer: Tracer,
+      ) => {
+        const watch = new OutboundWatch(logger, metrics, tracer);
+        return new UndiciHttpClient({
           proxy: config.outboundProxy,
           clock,
-          observe: (event) => {
-            metrics.platformCall(event);
-            logger.debug(
-              { outbound: { ...event, durationMs: Math.round(event.durationMs) } },
-              'platform call',
-            );
-          },
-          breakerChanged: (change) => {
-            metrics.breakerState(change);
-            logChange(logger, change);
-          },
-        }),
+          observe: (event) => watch.tried(event),
+          breakerChanged: (change) => watch.breakerChanged(change),
+        });
+      },
     },
     { provide: HttpClient, useExisting: UndiciHttpClient },
     {
@@ -56,7 +57,7 @@ import { SuiteTicketAges } from './tenants/suite-ticket-ages.js';
       ): ConnectionTools => ({
         for: (slug: string): ProviderTools => ({
           http,
-          tokens: tokens.for(slug),
+          tokens: tokensOf(slug, tokens),
           clock,
           installations: new PostgresInstallations(slug, dataSource, encryption, clock),
           suiteTickets: new PostgresSuiteTickets(dataSource, encryption, clock),
@@ -74,20 +75,4 @@ export class ToolsModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.http.close();
   }
-}
-
-function logChange(
-  logger: Logger,
-  { state, host, call, reason, pauseMs = 0 }: BreakerChange,
-): void {
-  const outbound = { host, call };
-  if (state === 'open')
-    logger.warn(
-      { outbound: { ...outbound, reason, pauseMs: Math.round(pauseMs) } },
-      'a platform call had no usable answer many times in a row and is held back: the breaker is open',
-    );
-  else if (state === 'probing')
-    logger.info({ outbound }, 'a held-back platform call is tried once');
-  else if (state === 'closed')
-    logger.info({ outbound }, 'a held-back platform call works again: the breaker is closed');
 }

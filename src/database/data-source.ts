@@ -3,6 +3,7 @@ import { AbstractLogger, DataSource } from 'typeorm';
 import { Account } from '../account-binding/account.entity.js';
 import { Identity } from '../account-binding/identity.entity.js';
 import type { Secret } from '../common/secret.js';
+import { outsideWork } from '../common/work-context.js';
 import { migrations } from './migrations.js';
 
 /**
@@ -30,7 +31,8 @@ export function createDataSource(
     // An idle connection that breaks must not end the process; the pool makes a new one when it needs one.
     poolErrorHandler: (error: unknown) => {
       // What breaks while we take our leave is no news.
-      if (dataSource.isInitialized) onPoolError(error);
+      // A connection was made for some request, and has served many since.
+      if (dataSource.isInitialized) outsideWork(() => onPoolError(error));
     },
     extra: { keepAlive: true, idleTimeoutMillis: 30_000, statement_timeout: 15_000 },
   });

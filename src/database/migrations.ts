@@ -8,6 +8,7 @@ import { Webhooks1763683200007 } from '../../migrations/1763683200007-webhooks.j
 import { AuditTrail1763683200008 } from '../../migrations/1763683200008-audit-trail.js';
 import { ServiceProvider1763683200009 } from '../../migrations/1763683200009-service-provider.js';
 import { KeyRotation1763683200011 } from '../../migrations/1763683200011-key-rotation.js';
+import { EventRequests1763683200012 } from '../../migrations/1763683200012-event-requests.js';
 
 /** Every change of the schema, in order. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   AuditTrail1763683200008,
   ServiceProvider1763683200009,
   KeyRotation1763683200011,
+  EventRequests1763683200012,
 ];

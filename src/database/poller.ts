@@ -1,3 +1,5 @@
+import { outsideWork } from '../common/work-context.js';
+
 /** How a poller works. */
 export interface Polling {
   readonly everyMs: number;
@@ -45,7 +47,8 @@ export class Poller {
     clearTimeout(this.#timer);
     // Replicas that started together do not ask together.
     const withJitterMs = ms * (0.8 + Math.random() * 0.4);
-    this.#timer = setTimeout(() => this.#begin(), withJitterMs).unref();
+    // Whoever wakes it leaves work behind, and is not the one who does it.
+    this.#timer = setTimeout(() => outsideWork(() => this.#begin()), withJitterMs).unref();
   }
 
   #begin(): void {

@@ -7,6 +7,7 @@ import type { PlatformEvent } from '../auth/providers/platform-events.js';
 import { Clock } from '../common/clock.js';
 import { Encryption } from '../common/encryption.js';
 import type { SealedColumnShape } from '../database/sealed-column.js';
+import { currentWork } from '../common/work-context.js';
 import { Sweeper } from '../database/sweeper.js';
 import type { PendingEvent } from './pending-event.js';
 
@@ -50,8 +51,8 @@ export class EventQueue implements OnModuleInit {
       .digest('hex');
     const rows = await this.dataSource.query<unknown[]>(
       `insert into platform_events
-         (connection, channel, content_hash, content, type, subject, sent_at, received_at, next_attempt_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+         (connection, channel, content_hash, content, type, subject, sent_at, received_at, next_attempt_at, request_id)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
        on conflict (connection, channel, content_hash) do nothing returning seq`,
       [
         connection,
@@ -62,6 +63,7 @@ export class EventQueue implements OnModuleInit {
         storable(event.subject),
         event.sentAt,
         this.clock.now(),
+        currentWork()?.requestId ?? null,
       ],
     );
     return rows.length > 0;
@@ -108,7 +110,8 @@ export class EventQueue implements OnModuleInit {
                   for update skip locked) due
         where e.seq = due.seq
         returning e.seq, e.connection, e.channel, e.content_hash as "contentHash", e.content as "sealedContent", e.type,
-                  e.subject, e.sent_at as "sentAt", e.received_at as "receivedAt", e.attempts`,
+                  e.subject, e.sent_at as "sentAt", e.received_at as "receivedAt", e.attempts,
+                  e.request_id as "requestId"`,
       [now, new Date(now.getTime() + leaseMs), limit],
     );
     return rows;

@@ -6,6 +6,8 @@ import {
 
 import { Clock } from '../common/clock.js';
 import { Logger } from '../common/logger.js';
+import { type SpanStart, Tracer } from '../common/tracer.js';
+import { withinJob } from '../common/work-context.js';
 import { Poller } from '../database/poller.js';
 import { Lifecycle } from '../health/lifecycle.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -28,6 +30,7 @@ export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly queue: EventQueue,
     private readonly handling: EventHandling,
     private readonly metrics: Metrics,
+    private readonly tracer: Tracer,
     lifecycle: Lifecycle,
     private readonly clock: Clock,
     private readonly logger: Logger,
@@ -67,12 +70,24 @@ export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   #start(claimed: PendingEvent): void {
-    const ended = this.#handle(claimed).finally(() => {
+    const ended = this.#inSight(claimed).finally(() => {
       this.#running.delete(ended);
       // The next one of this subject.
       this.wake();
     });
     this.#running.add(ended);
+  }
+
+  /** Its log lines and calls belong together, and to the request that brought it. */
+  #inSight(claimed: PendingEvent): Promise<void> {
+    const { seq, connection, channel, requestId } = claimed;
+    const span: SpanStart = {
+      name: 'platform event',
+      kind: 'consumer',
+      attributes: { 'lingpai.connection': connection, 'lingpai.channel': channel },
+    };
+    const handle = () => this.tracer.span(span, () => this.#handle(claimed));
+    return withinJob(`event ${seq}`, handle, requestId ?? undefined);
   }
 
   async #handle(claimed: PendingEvent): Promise<void> {

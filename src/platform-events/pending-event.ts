@@ -6,6 +6,8 @@ export interface PendingEvent extends EventSource {
   readonly contentHash: string;
   readonly sealedContent: string;
   readonly receivedAt: Date;
+  /** The request that brought it; not known of one that an older version took in. */
+  readonly requestId: string | null;
   /** This one included. */
   readonly attempts: number;
 }

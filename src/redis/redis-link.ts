@@ -4,6 +4,7 @@ import { createClient, type RedisClientType } from '@keyv/redis';
 
 import type { Logger } from '../common/logger.js';
 import type { Secret } from '../common/secret.js';
+import { outsideWork } from '../common/work-context.js';
 
 /** Whether Redis does its part: `off` where no `REDIS_URL` is set. */
 export type RedisState = 'off' | 'ok' | 'unreachable';
@@ -126,7 +127,8 @@ export class RedisLink {
   }
 
   #find(): Promise<void> {
-    this.#search ??= this.#untilFound();
+    // It outlives whoever found Redis gone.
+    this.#search ??= outsideWork(() => this.#untilFound());
     return this.#search;
   }
 

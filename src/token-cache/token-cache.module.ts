@@ -5,6 +5,7 @@ import { Clock } from '../common/clock.js';
 import { Encryption } from '../common/encryption.js';
 import { Logger } from '../common/logger.js';
 import { SealedPlaces } from '../database/sealed-places.js';
+import { Tracer } from '../common/tracer.js';
 import { Metrics } from '../metrics/metrics.js';
 import { StateMetrics } from '../metrics/state-metrics.js';
 import { RedisLink } from '../redis/redis-link.js';
@@ -32,9 +33,21 @@ import { TokenStore } from './token-store.js';
     },
     {
       provide: TokenCache,
-      inject: [TokenStore, Clock, Logger, Metrics],
-      useFactory: (store: TokenStore, clock: Clock, logger: Logger, metrics: Metrics) =>
-        new TokenCache(store, clock, logger, (kind, code) => metrics.tokenFetched(kind, code)),
+      inject: [TokenStore, Clock, Logger, Metrics, Tracer],
+      useFactory: (
+        store: TokenStore,
+        clock: Clock,
+        logger: Logger,
+        metrics: Metrics,
+        tracer: Tracer,
+      ) =>
+        new TokenCache(
+          store,
+          clock,
+          logger,
+          (kind, code) => metrics.tokenFetched(kind, code),
+          tracer,
+        ),
     },
   ],
   exports: [TokenCache],

@@ -1,15 +1,19 @@
+import { randomUUID } from 'node:crypto';
+
 import {
   type PlatformTokens,
   PlatformTokenRejected,
   type TokenSource,
 } from '../auth/providers/platform-tokens.js';
-import { AppError } from '../common/app-error.js';
 import type { Clock } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
+import { NoTracer, type Tracer } from '../common/tracer.js';
+import { withinJob } from '../common/work-context.js';
 import { Refusals } from './refusals.js';
 import { Renewals } from './renewals.js';
 import { SingleFlight } from './single-flight.js';
 import { TokenAges } from './token-ages.js';
+import { TokenFetches } from './token-fetches.js';
 import type { TokenReading } from '../metrics/state-metrics.js';
 import type { PlatformToken, TokenState } from './token-state.js';
 import { keyOf, type TokenEntry, usableUntilMs } from './token-entry.js';
@@ -34,26 +38,20 @@ export class TokenCache implements PlatformTokens {
   readonly #tiers: TokenTiers;
   readonly #refusals: Refusals;
   readonly #renewals: Renewals;
+  readonly #fetches: TokenFetches;
 
   constructor(
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly logger: Logger,
     /** Told of each fetch: the kind, and `ok` or the code of what went wrong. */
-    private readonly observe: (kind: string, code: string) => void = () => undefined,
+    observe: (kind: string, code: string) => void = () => undefined,
+    tracer: Tracer = new NoTracer(),
   ) {
+    this.#fetches = new TokenFetches(logger, tracer, observe);
     this.#tiers = new TokenTiers(store);
     this.#refusals = new Refusals(this.#tiers.cache, clock);
     this.#renewals = new Renewals(clock);
-  }
-
-  /** The cache as one connection uses it, which tells the metrics whose tokens these are. */
-  for(connection: string): PlatformTokens {
-    return {
-      get: (source) => this.get(this.askedBy(connection, source)),
-      use: (source, call) => this.use(this.askedBy(connection, source), call),
-      forgetRefusal: (source) => this.forgetRefusal(source),
-    };
   }
 
   /** Notes which connection asks for a token. */
@@ -199,10 +197,12 @@ export class TokenCache implements PlatformTokens {
     const nowMs = this.#nowMs();
     const restingMs = Math.max(restMs.least, (held.usableUntilMs - nowMs) / 8);
     held.renewAtMs = nowMs + Math.min(restingMs, restMs.most);
-    this.#obtain(source, held.turn).catch((error: unknown) => {
-      this.#watch(source, held);
-      this.#warn(source, error, 'a platform token could not be renewed yet');
-    });
+    void withinJob(`renewal ${randomUUID()}`, () =>
+      this.#obtain(source, held.turn).catch((error: unknown) => {
+        this.#watch(source, held);
+        this.#warn(source, error, 'a platform token could not be renewed yet');
+      }),
+    );
   }
 
   /** @returns a token that was fetched in a later turn than `newerThan` */
@@ -235,14 +235,14 @@ export class TokenCache implements PlatformTokens {
 
   async #fetch(source: TokenSource, key: string, turn: number): Promise<HeldToken> {
     const fetchedAtMs = this.#nowMs();
-    const { value, expiresInSeconds } = await source.fetch().catch(async (error: unknown) => {
-      this.observe(source.kind, error instanceof AppError ? error.code : 'internal_error');
-      await this.#refusals.note(key, error).catch((fault: unknown) => {
-        this.#warn(source, fault, 'a refusal could not be shared');
+    const { value, expiresInSeconds } = await this.#fetches
+      .fetch(source)
+      .catch(async (error: unknown) => {
+        await this.#refusals.note(key, error).catch((fault: unknown) => {
+          this.#warn(source, fault, 'a refusal could not be shared');
+        });
+        throw error;
       });
-      throw error;
-    });
-    this.observe(source.kind, 'ok');
     const entry = { value, turn, fetchedAtMs, expiresAtMs: fetchedAtMs + expiresInSeconds * 1000 };
     return this.#hold(source, await this.#share(source, key, entry));
   }

@@ -6,6 +6,8 @@ import {
 
 import { AuditService } from '../audit/audit.service.js';
 import { Logger } from '../common/logger.js';
+import { Tracer } from '../common/tracer.js';
+import { withinJob } from '../common/work-context.js';
 import { Poller } from '../database/poller.js';
 import { Lifecycle } from '../health/lifecycle.js';
 import { WebhookMetrics } from '../metrics/webhook-metrics.js';
@@ -41,6 +43,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly sender: WebhookSender,
     private readonly audit: AuditService,
     private readonly metrics: WebhookMetrics,
+    private readonly tracer: Tracer,
     lifecycle: Lifecycle,
     private readonly logger: Logger,
   ) {
@@ -75,7 +78,8 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     if (this.#poller.isStopped || free <= 0) return;
     const underWay = [...this.#sending].map(({ webhookId }) => webhookId);
     for (const delivery of await this.queue.claim(free, perWebhook, underWay)) {
-      const ended = this.#send(delivery).finally(() => {
+      const send = () => this.#send(delivery);
+      const ended = withinJob(`delivery ${delivery.id}`, send).finally(() => {
         this.#sending.delete(sending);
         // There may be more to send.
         this.#poller.wake();
@@ -118,7 +122,14 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     } catch {
       return { kind: 'retry', error: 'the secret cannot be opened with SECRET_KEY: renew it' };
     }
-    return this.sender.send(delivery, secret);
+    const span = this.tracer.begin({
+      name: 'webhook delivery',
+      kind: 'client',
+      attributes: { 'server.address': new URL(delivery.url).host },
+    });
+    const outcome = await this.sender.send(delivery, secret);
+    span?.end(outcome.kind === 'delivered' ? {} : { failure: outcome.error });
+    return outcome;
   }
 
   async #disable({ webhookId, url }: DueDelivery): Promise<void> {

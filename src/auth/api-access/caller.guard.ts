@@ -5,9 +5,10 @@ import type { Request } from 'express';
 
 import { type Access, accessMark } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
+import { noteCaller } from '../../common/work-context.js';
 import { RequestLimits } from '../../request-limits/request-limits.js';
 import { accessTokenStrategy, verifyWith } from './access-token.strategy.js';
-import { BearerCallers } from './bearer-callers.js';
+import { BearerCallers, type VerifiedCaller } from './bearer-callers.js';
 
 /**
  * The first before every route: who calls, by the token alone. What is no token of ours counts for the address that it came from, and
@@ -38,6 +39,11 @@ export class CallerGuard extends AuthGuard(accessTokenStrategy) {
         this.limits.refuse('access-token', context.switchToHttp().getRequest<Request>().ip);
       throw error;
     }
+    const { user } = context.switchToHttp().getRequest<{ user: VerifiedCaller }>();
+    noteCaller({
+      clientId: user.clientId,
+      ...(user.kind === 'person' && { accountId: user.accountId }),
+    });
     return true;
   }
 

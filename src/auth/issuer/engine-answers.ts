@@ -1,5 +1,6 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 
+import { noteCaller } from '../../common/work-context.js';
 import type { Pages } from '../sign-in/pages/pages.js';
 import type { AccessTokens } from './access-tokens.js';
 import { languageOf, requestIdOf, send } from './engine-pages.js';
@@ -50,6 +51,10 @@ export function adjustAnswers(provider: Provider, parts: AnswerParts): void {
 async function adjust(ctx: KoaContextWithOIDC, { tokens, store }: AnswerParts): Promise<void> {
   const body = ctx.body as ErrorBody | undefined;
   const { oidc } = ctx as { oidc?: KoaContextWithOIDC['oidc'] };
+  noteCaller({
+    clientId: oidc?.client?.clientId,
+    accountId: oidc?.account?.accountId ?? oidc?.session?.accountId,
+  });
   if (oidc?.route === 'introspection' && body?.error === 'unsupported_token_type') {
     ctx.body = await introspectJwt(ctx, tokens, store);
     ctx.status = 200;

@@ -10,6 +10,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { AppError } from '../../common/app-error.js';
 import { Clock } from '../../common/clock.js';
 import { Logger } from '../../common/logger.js';
+import { noteCaller } from '../../common/work-context.js';
 import type { OpenConnection } from '../../connections/connection.registry.js';
 import { SignInMetrics } from '../../metrics/sign-in-metrics.js';
 import type { SignInFacts } from '../issuer/sign-in-facts.js';
@@ -158,6 +159,7 @@ export class PersonSignIn {
       ...known(origin),
     });
     this.metrics.ended(connection.slug, 'ok');
+    noteCaller({ clientId: origin.clientId, accountId });
     return {
       kind: 'signed-in',
       accountId,
@@ -194,6 +196,7 @@ export class PersonSignIn {
     const foreseen = error instanceof AppError;
     const code = foreseen ? error.code : 'internal_error';
     if (end === 'ended') this.metrics.ended(connection, code);
+    noteCaller({ clientId: origin.clientId });
     const level = !foreseen ? 'error' : error.operator ? 'warn' : 'info';
     this.logger[level]({ err: error, connection, requestId: origin.requestId }, 'a sign-in failed');
     this.audit.record({
