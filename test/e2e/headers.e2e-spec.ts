@@ -122,8 +122,9 @@ describe('what may be kept', () => {
     (await fetch(bed.issuer + path, { headers, redirect: 'manual' })).headers.get('cache-control');
 
   it('is what is the same for everybody', async () => {
-    expect(await cacheControl('/.well-known/jwks.json')).toBe('public, max-age=300');
-    expect(await cacheControl('/.well-known/openid-configuration')).toBe('public, max-age=300');
+    // Less than five minutes where the replica read its keys a while ago.
+    for (const name of ['jwks.json', 'openid-configuration'])
+      expect(await cacheControl(`/.well-known/${name}`)).toMatch(/^public, max-age=(?:300|2\d\d)$/);
     const login = await (await fetch(`${bed.issuer}/authorize?client_id=nobody`)).text();
     const style = /href="(\/assets\/[^"]+\.css)"/.exec(login)![1]!;
     expect(await cacheControl(style)).toBe('public, max-age=31536000, immutable');
