@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { openTestBed, type TestBed } from '../fixtures/service.js';
@@ -46,6 +49,18 @@ async function ask(
     vary: answer.headers.get('vary'),
   };
 }
+
+it('what applications in a browser call is what the documentation names', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/headers.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| (`\/[^|]+) \| ([A-Z, ]+) \|$/gm)];
+  const documented = rows.flatMap(([, paths = '', methods = '']) =>
+    paths.split(', ').map((path) => [path.replaceAll('`', ''), methods]),
+  );
+  const called = calls.map(([, path, methods]) => [path.replace('wecom-hq', ':slug'), methods]);
+  expect(documented).toEqual(
+    called.filter(([path], at) => called.findIndex(([other]) => other === path) === at),
+  );
+});
 
 describe.each(calls)('what applications in a browser call: %s %s', (method, path, methods) => {
   it('can be read by a registered origin, also where it is refused', async () => {
