@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeProtectedHeader } from 'jose';
+
+import { SigningKeys } from '../../src/auth/issuer/signing-keys/signing-keys.js';
+import { adminApi, type Api, apiWith, machineToken } from '../fixtures/api.js';
+import { admin, openTestBed, portal, type Replica, type TestBed } from '../fixtures/service.js';
+
+let bed: TestBed;
+let here: Replica;
+let there: Replica;
+
+beforeAll(async () => {
+  bed = await openTestBed();
+  here = bed.replicas[0]!;
+  there = await bed.addReplica();
+});
+afterAll(() => bed.stop());
+
+interface Listed {
+  readonly kid: string;
+  readonly state: string;
+}
+
+const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? '';
+const keysOf = ({ service }: Replica): SigningKeys => service.app.get(SigningKeys);
+const tokenFrom = ({ url }: Replica): Promise<string> =>
+  machineToken({ ...bed, issuer: url }, admin);
+const list = async (api: Api): Promise<Listed[]> =>
+  ((await api('GET', '/signing-keys')).body as { items: Listed[] }).items;
+
+async function statusAt({ url }: Replica, token: string): Promise<number> {
+  return (await apiWith(bed, token)('GET', '/signing-keys', { base: url })).status;
+}
+
+async function isActive({ url }: Replica, token: string): Promise<boolean> {
+  const answer = await fetch(`${url}/introspect`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      client_id: portal.clientId,
+      client_secret: portal.clientSecret,
+      token,
+    }),
+  });
+  return ((await answer.json()) as { active: boolean }).active;
+}
+
+async function published({ url }: Replica): Promise<string[]> {
+  const answer = await fetch(`${url}/.well-known/jwks.json`);
+  return ((await answer.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+}
+
+describe('a key that was stolen while it signed', () => {
+  it('is over at once here, and after a refresh there; a new one signs in its place', async () => {
+    const stolen = await tokenFrom(here);
+    const kid = kidOf(stolen);
+    expect([await statusAt(there, stolen), await isActive(there, stolen)]).toEqual([200, true]);
+
+    const api = await adminApi(bed);
+    expect((await api('DELETE', `/signing-keys/${kid}`)).status).toBe(204);
+    expect([await statusAt(here, stolen), await isActive(here, stolen)]).toEqual([401, false]);
+    const fresh = await tokenFrom(here);
+    expect(kidOf(fresh)).not.toBe(kid);
+    expect(await published(here)).toEqual([kidOf(fresh)]);
+
+    // A token of a key of which it has not heard makes the other replica look, long before its next refresh.
+    expect(await statusAt(there, fresh)).toBe(200);
+    expect([await statusAt(there, stolen), await isActive(there, stolen)]).toEqual([401, false]);
+    expect(await published(there)).toEqual([kidOf(fresh)]);
+    expect(kidOf(await tokenFrom(there))).toBe(kidOf(fresh));
+
+    expect(await bed.query('select kid from signing_keys')).toEqual([{ kid: kidOf(fresh) }]);
+    const after = await adminApi(bed);
+    expect((await after('GET', '/audit-events?action=signing_key.revoke')).body).toMatchObject({
+      items: [
+        {
+          actor: 'client:admin',
+          details: { kid, state: 'signing', successor: kidOf(fresh) },
+        },
+      ],
+    });
+  });
+
+  it('leaves its place to the one that waits, where one does', async () => {
+    const api = await adminApi(bed);
+    const { kid: next } = (await api('POST', '/signing-keys/rotate')).body as Listed;
+    const [signing] = await list(api);
+    expect((await api('DELETE', `/signing-keys/${signing!.kid}`)).status).toBe(204);
+    await keysOf(there).refresh();
+    for (const replica of [here, there]) expect(kidOf(await tokenFrom(replica))).toBe(next);
+    expect(await published(there)).toEqual([next]);
+  });
+});
+
+describe('a key that does not sign', () => {
+  it('is taken back before its turn, and after it; the one that signs goes on', async () => {
+    let api = await adminApi(bed);
+    const { kid: waiting } = (await api('POST', '/signing-keys/rotate')).body as Listed;
+    const [signing] = await list(api);
+    expect((await api('DELETE', `/signing-keys/${waiting}`)).status).toBe(204);
+    expect(await list(api)).toMatchObject([{ kid: signing!.kid, state: 'signing' }]);
+
+    const { kid: second } = (await api('POST', '/signing-keys/rotate')).body as Listed;
+    const old = await tokenFrom(here);
+    bed.clock.advance(361);
+    api = await adminApi(bed);
+    expect(await statusAt(here, old)).toBe(200);
+    expect((await api('DELETE', `/signing-keys/${signing!.kid}`)).status).toBe(204);
+    expect(await list(api)).toMatchObject([{ kid: second, state: 'signing' }]);
+    expect(await statusAt(here, old)).toBe(401);
+    bed.clock.reset();
+  });
+
+  it('and is not known is not found', async () => {
+    const api = await adminApi(bed);
+    for (const kid of ['unknown', 'rotate', '%00', 'x'.repeat(500)])
+      expect((await api('DELETE', `/signing-keys/${kid}`)).body).toMatchObject({
+        status: 404,
+        code: 'signing_key_not_found',
+      });
+  });
+});
+
+describe('whoever revokes while others do', () => {
+  it('finds one key that signs, the same everywhere', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      await keysOf(there).refresh();
+      const [signing] = keysOf(here).list();
+      const outcomes = await Promise.allSettled([
+        keysOf(here).revoke(signing!.kid),
+        keysOf(there).revoke(signing!.kid),
+        keysOf(here).rotate(),
+        keysOf(there).rotate(),
+        keysOf(there).refresh(),
+      ]);
+      expect(
+        outcomes.map(({ status }) => status).filter((status) => status === 'rejected'),
+      ).toEqual(['rejected']);
+      await Promise.all([keysOf(here).refresh(), keysOf(there).refresh()]);
+      expect(keysOf(there).list()).toEqual(keysOf(here).list());
+      const states = keysOf(here)
+        .list()
+        .map(({ kid, state }) => ({ kid, state }));
+      expect(states.filter(({ state }) => state === 'signing')).toHaveLength(1);
+      expect(states.map(({ kid }) => kid)).not.toContain(signing!.kid);
+      expect(states.length).toBeLessThanOrEqual(2);
+    }
+  });
+});
