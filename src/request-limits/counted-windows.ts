@@ -136,10 +136,16 @@ export class CountedWindows {
   /** A good part at once, as looking through all of them takes its time. */
   #makeRoom(nowMs: number): void {
     for (const [key, { endsAtMs }] of this.#windows) if (endsAtMs <= nowMs) this.#forget(key);
-    const excess = this.#windows.size - Math.floor(this.most * (1 - letGo));
-    if (excess <= 0) return;
-    const least = [...this.#windows].sort(([, a], [, b]) => totalOf(a) - totalOf(b));
-    for (const [key] of least.slice(0, excess)) this.#forget(key);
+    let excess = this.#windows.size - Math.floor(this.most * (1 - letGo));
+    // Nearly all of them counted one or two, when there are so many: sorting would take longer.
+    for (let least = 1; excess > 0; least *= 2) {
+      for (const [key, window] of this.#windows) {
+        if (excess <= 0) return;
+        if (totalOf(window) > least) continue;
+        this.#forget(key);
+        excess -= 1;
+      }
+    }
   }
 
   #forget(key: string): void {
