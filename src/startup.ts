@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { ClientRegistry } from './auth/issuer/clients/client.registry.js';
 import { SigningKeys } from './auth/issuer/signing-keys/signing-keys.js';
 import { Logger } from './common/logger.js';
+import { packageVersion } from './common/package-version.js';
 import { Config } from './config/config.js';
 import { ConnectionRegistry } from './connections/connection.registry.js';
 import { Provisioning } from './connections/provisioning/provisioning.js';
@@ -34,6 +35,9 @@ export class Startup {
    * @throws PendingMigrationsError, UnknownSecretKeysError, ProvisioningError, UnreadableSecretError: faults that waiting does not mend
    */
   async run(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+    const name = 'lingpai';
+    const version = packageVersion();
+    this.logger.info({ name, version }, 'Lingpai is starting');
     // All of it again when Postgres goes away on the way: each step finds what was done before.
     const done = await whenPostgresAnswers(() => this.#prepare(env), this.logger, signal);
     if (!done) return;
@@ -43,7 +47,10 @@ export class Startup {
     this.sweeper.start();
     this.logger.info(
       {
+        name,
+        version,
         issuer: this.config.issuerUrl,
+        host: this.config.host,
         port: this.config.port,
         connections: connections.length,
         clients: clients.length,
@@ -51,6 +58,7 @@ export class Startup {
       'Lingpai is ready',
     );
   }
+
   async #prepare(env: NodeJS.ProcessEnv): Promise<void> {
     if (!this.dataSource.isInitialized) await this.dataSource.initialize();
     if (this.config.migrateOnStart) await migrate(this.dataSource);

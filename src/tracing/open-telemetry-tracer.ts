@@ -60,11 +60,14 @@ export class OpenTelemetryTracer extends Tracer {
     kind = 'internal',
     attributes = {},
     traceparent,
-    agoMs = 0,
+    agoMs,
   }: SpanStart): OpenSpan {
-    const options = { kind: kinds[kind], attributes, startTime: Date.now() - agoMs };
+    // Told no time, it measures by the finer clock.
+    const startTime = agoMs === undefined ? {} : { startTime: Date.now() - agoMs };
+    const options = { kind: kinds[kind], attributes, ...startTime };
+    const parent = parentOf(traceparent);
     // What the libraries set going on the way is not the work of whoever happened to come first.
-    const span = outsideWork(() => this.#tracer.startSpan(name, options, parentOf(traceparent)));
+    const span = outsideWork(() => this.#tracer.startSpan(name, options, parent));
     return {
       mark: new OpenMark(span),
       end: (end = {}) => outsideWork(() => finish(span, end)),
