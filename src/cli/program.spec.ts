@@ -11,7 +11,9 @@ import { Terminal } from './terminal.js';
 const nowhere = { write: () => true };
 const program = createProgram(new Cli({}, new Terminal(false, nowhere, nowhere)), nowhere, nowhere);
 const commands = leavesOf(program);
-const page = readFileSync(join(resolve(import.meta.dirname, '../..'), 'docs/cli.md'), 'utf8');
+const read = (name: string): string =>
+  readFileSync(join(resolve(import.meta.dirname, '../..'), name), 'utf8');
+const page = read('docs/cli.md');
 
 function leavesOf(command: Command): Command[] {
   return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
@@ -77,4 +79,19 @@ describe('the help of', () => {
       expect(flags.filter((flag) => !known.includes(flag))).toEqual([]);
     },
   );
+});
+
+describe('the package', () => {
+  it('has the tool under its name, as a program and as a script', () => {
+    const { bin, scripts } = JSON.parse(read('package.json')) as {
+      bin: Record<string, string>;
+      scripts: Record<string, string>;
+    };
+    expect(bin).toEqual({ lingpai: 'dist/src/cli/main.js' });
+    expect(scripts).toMatchObject({
+      lingpai: 'node dist/src/cli/main.js',
+      migrate: 'node dist/src/migrate.js',
+    });
+    expect(read('src/cli/main.ts')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
 });

@@ -463,8 +463,18 @@ wecom-hq  wecom-self-built  yes      file        企业微信
 `,
       err: '',
     });
-    const { body } = await document('connections list');
-    expect(body).toMatchObject({
+  });
+
+  it('lists them for a script, whatever a library says by the console meanwhile', async () => {
+    // From the tool's first line on: before, the console is still Node's.
+    const chatter =
+      'data:text/javascript,globalThis.first=console;setInterval(()=>console!==first&&console.info(7777),20).unref()';
+    const { out, err } = await lingpai('connections list --json', {
+      ...env,
+      NODE_OPTIONS: `--import=${chatter}`,
+    });
+    expect(err).toContain('7777\n');
+    expect(JSON.parse(out)).toMatchObject({
       items: [
         { slug: 'dingtalk', clientId: 'dingexampleappkey1', secretsSet: ['clientSecret'] },
         { slug: 'wecom-hq', corpId: 'ww1a2b3c4d5e6f7a8b', secretsSet: ['secret'] },
