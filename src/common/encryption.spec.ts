@@ -45,6 +45,13 @@ describe('Encryption', () => {
     expect(() => new Encryption([oldKey]).decrypt(after, context)).toThrow(UnreadableSecretError);
   });
 
+  it('names its keys as sealed values do, the one that seals first', () => {
+    const ids = [oldKey, newKey].map(
+      (key) => new Encryption([key]).encrypt('', context).split('.')[1],
+    );
+    expect(new Encryption([newKey, oldKey]).keyIds).toEqual([ids[1], ids[0]]);
+  });
+
   it('opens nothing in a place where it was not sealed', () => {
     const encryption = new Encryption([oldKey]);
     const sealed = encryption.encrypt('kept', context);
