@@ -1,5 +1,3 @@
-import { AsyncResource } from 'node:async_hooks';
-
 import type { NextFunction, Request, Response } from 'express';
 
 /** What fits no event of any platform. */
@@ -20,8 +18,6 @@ export function rawBodyOf(request: Request): string | undefined {
  */
 export function readRawCallback(request: Request, _response: Response, next: NextFunction): void {
   if (request.method !== 'POST') return next();
-  // The end of a body is news of the connection's; what follows is this request's.
-  const goOn = AsyncResource.bind(() => next());
   const chunks: Buffer[] = [];
   let size = 0;
   request.on('data', (chunk: Buffer) => {
@@ -32,7 +28,7 @@ export function readRawCallback(request: Request, _response: Response, next: Nex
   });
   request.on('end', () => {
     if (size <= largestBytes) bodies.set(request, Buffer.concat(chunks).toString('utf8'));
-    goOn();
+    next();
   });
   // A sender who leaves gets no answer; without this the error would be nobody's.
   request.on('error', () => undefined);

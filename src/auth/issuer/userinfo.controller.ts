@@ -5,6 +5,7 @@ import { AccountsRepository } from '../../account-binding/accounts.repository.js
 import { Public } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
 import { LimitedInside } from '../../common/limited.js';
+import { noteCaller } from '../../common/work-context.js';
 import { callerKey, RequestLimits } from '../../request-limits/request-limits.js';
 import { type AccessTokenClaims, AccessTokens, grantIdOf } from './access-tokens.js';
 import { claimsForScopes } from './claims.js';
@@ -59,6 +60,7 @@ export class UserinfoController {
     }
     const { sub: accountId, client_id: clientId } = claims;
     const isMachine = accountId === clientId;
+    noteCaller({ clientId, ...(!isMachine && { accountId }) });
     this.limits.take(
       'api',
       callerKey(
