@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -436,6 +437,22 @@ describe('lingpai migrate', () => {
     );
   });
 
+  it('begins when Postgres does', async () => {
+    const { port } = new URL(bed.database.url);
+    const late = new URL(bed.database.url);
+    late.port = String(await freePort());
+    const run = lingpai('migrate', { ...env, DATABASE_URL: late.href });
+    await sleep(3000);
+    const wire = createServer((socket) => {
+      const postgres = connect(Number(port), '127.0.0.1');
+      for (const side of [socket, postgres]) side.on('error', () => side.destroy());
+      socket.pipe(postgres).pipe(socket);
+    });
+    wire.listen(Number(late.port), '127.0.0.1');
+    expect(await run).toMatchObject({ code: 0, out: '0 migration(s) ran\n' });
+    wire.close();
+  });
+
   it('is asked for by whatever needs the schema, which changes nothing itself', async () => {
     const empty = await createEmptyDatabase();
     const given = { ...env, DATABASE_URL: empty.url };
@@ -631,6 +648,9 @@ ${second?.kid ?? ''}  RS256  next  TIME  TIME
     ]);
     await eventually(async () => expect(await published()).toEqual([second]), 25_000);
     expect(kidOf(await machineToken(bed, admin))).toBe(second);
+    // Its token is one that the revoked key signed.
+    expect((await api('GET', '/connections')).status).toBe(401);
+    api = await adminApi(bed);
   });
 });
 
