@@ -24,6 +24,7 @@ export const manifest = JSON.parse(read('package.json')) as Manifest;
 
 /** One package of the lock file. */
 export interface LockedPackage {
+  readonly version?: string;
   readonly resolved?: string;
   readonly integrity?: string;
   readonly license?: string;
