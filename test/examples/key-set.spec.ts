@@ -73,7 +73,7 @@ describe.each(examples)('the key set at $name', (example) => {
     for (let round = 0; performance.now() - started < 2500; round += 1)
       expect(await app.status(await forger.token({}, { kid: `made-up-${round}` }))).toBe(401);
     expect(gate.asked).toBeGreaterThanOrEqual(2);
-    expect(gate.asked).toBeLessThanOrEqual(4);
+    expect(gate.asked).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - started) / 1000));
   });
 
   it.each(['broken', 'error', 'page'] as const)(

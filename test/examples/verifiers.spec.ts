@@ -144,3 +144,37 @@ describe.each(['RS256', 'ES256', 'EdDSA'])('a token that is signed with %s', (al
     });
   });
 });
+
+describe('while the algorithm changes, and two are accepted', () => {
+  let bed: TestBed;
+  let gate: KeyGate;
+  let other: ForeignKey;
+
+  beforeAll(async () => {
+    bed = await openService('RS256');
+    other = await foreignKey('ES256', 'of-the-next-algorithm');
+    gate = await KeyGate.open(bed.issuer, [other.publicJwk]);
+  });
+  afterAll(async () => {
+    gate.close();
+    await bed.stop();
+  });
+
+  it.each(examples)('a key is good for its own algorithm alone, at $name', async (example) => {
+    const app = await ExampleProcess.start(example, {
+      ISSUER: bed.issuer,
+      AUDIENCE: audience,
+      JWKS_URI: gate.url,
+      ALGORITHMS: 'RS256,ES256',
+    });
+    try {
+      const forger = new Forger(bed);
+      expect(await app.status(await forger.token())).toBe(200);
+      expect(await app.status(await forger.token({}, { kid: other.kid }, other))).toBe(200);
+      expect(await app.status(await forger.token({}, { kid: other.kid }))).toBe(401);
+      expect(await app.status(await forger.token({}, {}, other))).toBe(401);
+    } finally {
+      await app.stop();
+    }
+  });
+});
