@@ -26,7 +26,7 @@ const clock = new SystemClock();
 
   beforeAll(async () => {
     redis = await TestRedis.start();
-    client = createClient({ url: redis.url }) as RedisClientType;
+    client = createClient({ url: redis.url });
     await client.connect();
     link = new RedisLink(new Secret(redis.url), new Logger('silent'));
     await link.start();
