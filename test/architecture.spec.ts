@@ -78,12 +78,34 @@ describe('the house', () => {
       /^src\/(?!metrics\/|common\/|config\/)/,
     ],
     [
+      'the traces know no room, so that any may show its work',
+      'src/tracing/',
+      /^src\/(?!tracing\/|common\/|config\/)/,
+    ],
+    [
       'nothing knows the sandbox, the demo, the bench or the tests',
       'src/',
       /^(?:sandbox|demo|bench|test)\//,
     ],
   ])('%s', (_rule, from, forbidden) => {
     expect(importsOf(from, forbidden)).toEqual([]);
+  });
+
+  it('OpenTelemetry is loaded by one file, which is imported when there is somewhere to send traces', () => {
+    const naming = (words: RegExp): string[] =>
+      sourceFiles(join(root, 'src'))
+        .filter((file) => words.test(readFileSync(file, 'utf8')))
+        .map((file) => relative(root, file));
+    expect(naming(/from '@opentelemetry\//)).toEqual([
+      'src/tracing/open-telemetry-tracer.ts',
+      'src/tracing/told-exporter.ts',
+    ]);
+    expect(
+      importsOf('src/', /^src\/tracing\/(?:open-telemetry-tracer|told-exporter)\.ts$/),
+    ).toEqual(['src/tracing/open-telemetry-tracer.ts → src/tracing/told-exporter.ts']);
+    expect(naming(/await import\('\.\/open-telemetry-tracer\.js'\)/)).toEqual([
+      'src/tracing/tracing.module.ts',
+    ]);
   });
 
   it('no platform imports another, beside what both WeCom platforms share', () => {
