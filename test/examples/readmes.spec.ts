@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
@@ -35,4 +36,15 @@ describe.each(readdirSync(examples))('the example %s', (name) => {
   it('fits on a screen', () => {
     expect(readme.split('\n').length).toBeLessThanOrEqual(45);
   });
+});
+
+const goHere = process.env['CI'] !== undefined || spawnSync('gofmt', ['-h']).error === undefined;
+if (!goHere)
+  process.stderr.write(
+    'gofmt is not installed: the form of the Go example is not looked at (apt-get install golang-go)\n',
+  );
+
+(goHere ? it : it.skip)('the Go example has the form that gofmt gives', () => {
+  const { status, stdout } = spawnSync('gofmt', ['-l', join(examples, 'go')], { encoding: 'utf8' });
+  expect([status, stdout]).toEqual([0, '']);
 });
