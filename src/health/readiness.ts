@@ -10,7 +10,7 @@ const sentences = {
   starting: 'The service is starting: the schema, the provisioning file and the keys come first.',
   waiting_for_database: 'The service is starting and waits until Postgres answers.',
   stopping: 'The service is shutting down: it still answers, and should be sent nothing new.',
-  database_unreachable: 'Postgres gave no answer within two seconds.',
+  database_unreachable: 'Postgres does not answer, or not within two seconds.',
   redis_unreachable: 'Redis does not answer: Postgres does its part, and everything works.',
 };
 
