@@ -12,6 +12,7 @@ import {
   dingtalkAgent,
   discoverPortal,
   redeem,
+  scanAs,
   signInOnWeb,
   wecomAgent,
 } from '../fixtures/sign-in.js';
@@ -192,6 +193,35 @@ describe('signing in', () => {
     const silent = await begin(configuration, { prompt: 'none' });
     const back2 = await browser.follow(silent.url, atPortal);
     expect((await redeem(configuration, silent, back2.location!)).claims()?.sub).toBe(second);
+  });
+});
+
+describe('a client that lists its connections', () => {
+  const atSpa = (url: URL): boolean => url.pathname === '/spa';
+  const spa = async (): Promise<URL> => {
+    const { url } = await begin(configuration, { scope: 'openid profile' });
+    url.searchParams.set('client_id', 'spa');
+    url.searchParams.set('redirect_uri', 'http://localhost:9/spa');
+    return url;
+  };
+
+  it('takes a session of one of them silently', async () => {
+    const { browser } = await signInOnWeb(configuration, 'dingtalk', 'manager0042');
+    const visit = await browser.follow(await spa(), atSpa);
+    expect(visit.location?.searchParams.get('code')).toMatch(/^[\w-]{20,}$/);
+  });
+
+  it('asks who comes with a session of another to sign in by one of its own', async () => {
+    const { browser } = await signInOnWeb(configuration, 'wecom-hq', 'Lin.Qiao');
+    const silently = await spa();
+    silently.searchParams.set('prompt', 'none');
+    const refused = await browser.follow(silently, atSpa);
+    expect(refused.location?.searchParams.get('error')).toBe('login_required');
+
+    const visit = await scanAs(browser, await spa(), 'manager0042');
+    expect(visit.location?.href).toMatch(/^http:\/\/localhost:9\/spa\?code=/);
+    // From now on the session is one that it takes.
+    expect((await browser.follow(silently, atSpa)).location?.searchParams.has('code')).toBe(true);
   });
 });
 

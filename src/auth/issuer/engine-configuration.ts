@@ -160,22 +160,41 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
   };
 }
 
-/** No consent screen; and a session whose account is gone or disabled signs in again. */
+/**
+ * No consent screen; and who comes with a session signs in again where its account is gone or disabled, or where they came in by a
+ * connection that this client does not take: a client that lists its connections lets in the people of those alone.
+ */
 function signInPolicy(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
   const { Check, Prompt } = interactionPolicy;
-  policy
-    .get('login')
-    ?.checks.add(
-      new Check('account_missing', 'the account of this session is gone or disabled', (ctx) =>
-        ctx.oidc.session?.accountId !== undefined && !ctx.oidc.account
-          ? Check.REQUEST_PROMPT
-          : Check.NO_NEED_TO_PROMPT,
-      ),
-    );
+  const signInWhere = (
+    reason: string,
+    description: string,
+    isTrue: (oidc: KoaContextWithOIDC['oidc']) => boolean,
+  ): void => {
+    const check = ({ oidc }: KoaContextWithOIDC): boolean =>
+      oidc.session?.accountId !== undefined && isTrue(oidc)
+        ? Check.REQUEST_PROMPT
+        : Check.NO_NEED_TO_PROMPT;
+    policy.get('login')?.checks.add(new Check(reason, description, 'login_required', check));
+  };
+  signInWhere(
+    'account_missing',
+    'the account of this session is gone or disabled',
+    ({ account }) => !account,
+  );
+  signInWhere(
+    'connection_not_taken',
+    'this client takes no session of that connection',
+    ({ client, session }) => !takesConnection(client as EngineClient, factsOf(session)?.connection),
+  );
   policy.remove('consent');
   policy.add(new Prompt({ name: 'consent', requestable: true }));
   return policy;
+}
+
+function takesConnection({ connections }: EngineClient, slug: string | undefined): boolean {
+  return !connections || (slug !== undefined && connections.includes(slug));
 }
 
 /** Straight to the hand-off where there is nothing to choose, else to the login page. */
