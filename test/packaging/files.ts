@@ -16,6 +16,7 @@ export function groups(text: string, pattern: RegExp): string[] {
 
 /** What `package.json` says, as far as it is asked for here. */
 export interface Manifest {
+  readonly version: string;
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
 }

@@ -113,12 +113,13 @@ describe('the bill of materials', () => {
     const bom = JSON.parse(readFileSync(file, 'utf8')) as Bom;
 
     expect(bom.bomFormat).toBe('CycloneDX');
+    const itself = `lingpai@${manifest.version}`;
     expect(bom.metadata.component).toMatchObject({
-      'bom-ref': 'lingpai@0.1.0',
+      'bom-ref': itself,
       type: 'application',
       name: 'lingpai',
-      version: '0.1.0',
-      purl: 'pkg:npm/lingpai@0.1.0',
+      version: manifest.version,
+      purl: `pkg:npm/${itself}`,
     });
     const strange = bom.components.filter(
       ({ name, version, purl, hashes, licenses }) =>
@@ -131,8 +132,8 @@ describe('the bill of materials', () => {
     const names = new Set(bom.components.map(({ name }) => name));
     for (const name of Object.keys(manifest.dependencies)) expect(names).toContain(name);
     expect([...names].filter((name) => /^(?:jest|typescript|eslint)$/.test(name))).toEqual([]);
-    const references = new Set(['lingpai@0.1.0', ...bom.components.map((each) => each['bom-ref'])]);
-    const own = bom.dependencies.find(({ ref }) => ref === 'lingpai@0.1.0');
+    const references = new Set([itself, ...bom.components.map((each) => each['bom-ref'])]);
+    const own = bom.dependencies.find(({ ref }) => ref === itself);
     expect(own?.dependsOn?.length).toBe(Object.keys(manifest.dependencies).length);
     for (const { ref, dependsOn = [] } of bom.dependencies)
       for (const each of [ref, ...dependsOn]) expect(references).toContain(each);
