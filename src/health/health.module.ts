@@ -12,7 +12,7 @@ import { StartGate } from './start-gate.middleware.js';
 @Module({
   controllers: [HealthController],
   providers: [Lifecycle, PoolState, Readiness, StartGate],
-  exports: [Lifecycle, StartGate],
+  exports: [Lifecycle, Readiness, StartGate],
 })
 export class HealthModule implements OnModuleInit {
   constructor(

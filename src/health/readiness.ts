@@ -11,6 +11,8 @@ const sentences = {
   waiting_for_database: 'The service is starting and waits until Postgres answers.',
   stopping: 'The service is shutting down: it still answers, and should be sent nothing new.',
   database_unreachable: 'Postgres does not answer, or not within two seconds.',
+  keys_outdated:
+    'The signing keys could not be read for minutes: no token is issued before they can. The log says why.',
   redis_unreachable: 'Redis does not answer: Postgres does its part, and everything works.',
 };
 
@@ -35,6 +37,7 @@ export interface ReadinessReport {
  */
 @Injectable()
 export class Readiness {
+  readonly #needs: { readonly code: ReadinessReason['code']; readonly isMet: () => boolean }[] = [];
   #report: Promise<ReadinessReport> | undefined;
   #asked: Promise<boolean> | undefined;
 
@@ -43,6 +46,11 @@ export class Readiness {
     private readonly dataSource: DataSource,
     private readonly redis: RedisLink,
   ) {}
+
+  /** One more thing without which a replica that runs can't do its work. To be called while the application is being built. */
+  need(code: ReadinessReason['code'], isMet: () => boolean): void {
+    this.#needs.push({ code, isMet });
+  }
 
   /** However many ask at the same time, Postgres is asked once. */
   report(): Promise<ReadinessReport> {
@@ -63,7 +71,9 @@ export class Readiness {
       reasons.push(this.dataSource.isInitialized ? 'starting' : 'waiting_for_database');
     if (phase === 'stopping') reasons.push('stopping');
     if (database === 'unreachable') reasons.push('database_unreachable');
-    const isReady = phase === 'running' && database === 'ok';
+    if (phase === 'running')
+      for (const { code, isMet } of this.#needs) if (!isMet()) reasons.push(code);
+    const isReady = phase === 'running' && database === 'ok' && reasons.length === 0;
     if (redis === 'unreachable') reasons.push('redis_unreachable');
     return {
       status: !isReady ? 'unavailable' : redis === 'unreachable' ? 'degraded' : 'ok',

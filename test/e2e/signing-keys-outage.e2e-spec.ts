@@ -67,6 +67,19 @@ describe('a replica that cannot read the keys', () => {
     expect((await tokenAnswer(other)).status).toBe(200);
   });
 
+  it('is not ready while it may not sign, and says why', async () => {
+    unreadFor(cutOff, 339);
+    expect((await asked(cutOff, '/health/ready')).status).toBe(200);
+    unreadFor(cutOff, 341);
+    const answer = await asked(cutOff, '/health/ready');
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({
+      status: 'unavailable',
+      database: 'ok',
+      reasons: [{ code: 'keys_outdated' }],
+    });
+  });
+
   it('still reads tokens', async () => {
     const token = await machineToken(bed, admin);
     unreadFor(cutOff, 3600);

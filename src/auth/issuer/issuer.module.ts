@@ -4,6 +4,8 @@ import { AccountBindingModule } from '../../account-binding/account-binding.modu
 import { AuditModule } from '../../audit/audit.module.js';
 import { SealedPlaces } from '../../database/sealed-places.js';
 import { ConnectionsModule } from '../../connections/connections.module.js';
+import { HealthModule } from '../../health/health.module.js';
+import { Readiness } from '../../health/readiness.js';
 import { RequestLimitsModule } from '../../request-limits/request-limits.module.js';
 import { Pages } from '../sign-in/pages/pages.js';
 import { BrowserCors } from './browser-cors.middleware.js';
@@ -34,6 +36,7 @@ import { UserinfoController } from './userinfo.controller.js';
     AuditModule,
     ConnectionsModule,
     ClientsModule,
+    HealthModule,
     RequestLimitsModule,
   ],
   controllers: [UserinfoController, ClientsController, SigningKeysController],
@@ -71,7 +74,8 @@ import { UserinfoController } from './userinfo.controller.js';
   ],
 })
 export class IssuerModule {
-  constructor(places: SealedPlaces) {
+  constructor(places: SealedPlaces, keys: SigningKeys, readiness: Readiness) {
     places.addColumn(sealedSigningKeys);
+    readiness.need('keys_outdated', () => keys.maySign());
   }
 }
