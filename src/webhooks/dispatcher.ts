@@ -1,7 +1,7 @@
 import {
+  type BeforeApplicationShutdown,
   Injectable,
   type OnApplicationBootstrap,
-  type OnApplicationShutdown,
 } from '@nestjs/common';
 
 import { AuditService } from '../audit/audit.service.js';
@@ -32,7 +32,7 @@ interface Sending {
 
 /** Takes events from the outbox to their receivers, in the background of every replica. */
 @Injectable()
-export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #sending = new Set<Sending>();
   readonly #poller: Poller;
 
@@ -61,8 +61,8 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     this.metrics.watchLag(() => this.queue.lagSeconds());
   }
 
-  /** What is under way may end; what waits is another replica's, or the next start's. */
-  async onApplicationShutdown(): Promise<void> {
+  /** What is under way may end, while there is still an audit to write to; what waits is another replica's, or the next start's. */
+  async beforeApplicationShutdown(): Promise<void> {
     await this.#poller.stop();
     await Promise.all([...this.#sending].map(({ ended }) => ended));
     await this.sender.close();
