@@ -24,6 +24,8 @@ function unreadFor(replica: Replica, seconds: number): void {
   jest.spyOn(replica.service.app.get(KeyFreshness), 'ageSeconds').mockReturnValue(seconds);
 }
 
+const timesLogged = (words: string): number => bed.log().split(words).length - 1;
+
 const asked = ({ url }: Replica, path: string) => fetch(`${url}${path}`);
 const tokenAnswer = ({ url }: Replica) =>
   fetch(`${url}/token`, {
@@ -99,12 +101,20 @@ describe('a replica that cannot read the keys', () => {
     await bed.query('alter table signing_keys rename to signing_keys_away');
     try {
       await keysOf(cutOff).refresh();
-      expect(bed.log()).toContain('the signing keys could not be read again');
+      await keysOf(cutOff).refresh();
+      expect(timesLogged('the signing keys could not be read again; going on')).toBe(1);
+      unreadFor(cutOff, 341);
+      await keysOf(cutOff).refresh();
+      await keysOf(cutOff).refresh();
+      expect(timesLogged('could not be read for minutes; no token is issued')).toBe(1);
+      jest.restoreAllMocks();
       expect(keysOf(cutOff).list()).toEqual(before);
       expect((await tokenAnswer(cutOff)).status).toBe(200);
     } finally {
       await bed.query('alter table signing_keys_away rename to signing_keys');
     }
+    await keysOf(cutOff).refresh();
+    expect(timesLogged('the signing keys are read again')).toBe(1);
     const api = await adminApi(bed);
     const { kid } = (await api('POST', '/signing-keys/rotate', { base: other.url })).body as {
       kid: string;

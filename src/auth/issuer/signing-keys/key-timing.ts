@@ -2,6 +2,8 @@
 export const keySetMaxAgeSeconds = 300;
 /** How soon a replica follows what another one did. */
 export const refreshEverySeconds = 20;
+/** How soon it tries again where that failed. */
+export const retryAfterSeconds = 2;
 /** How much later than it should a refresh may come. */
 const lateRefreshSeconds = 20;
 /** How far apart the clocks of two replicas may be. */

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 import { Clock } from '../../../common/clock.js';
@@ -6,7 +8,7 @@ import { Config } from '../../../config/config.js';
 import { KeyChanges, type Revocation } from './key-changes.js';
 import { KeyFreshness } from './key-freshness.js';
 import { type KeySet, type KeyState, scheduleKeys, stateOf } from './key-schedule.js';
-import { maxAgeOf, refreshEverySeconds } from './key-timing.js';
+import { maxAgeOf, refreshEverySeconds, retryAfterSeconds } from './key-timing.js';
 import type { SigningAlg, SigningKey } from './signing-key.js';
 import { StoredSigningKeys } from './stored-signing-keys.js';
 
@@ -30,6 +32,8 @@ export class SigningKeys implements OnApplicationShutdown {
   #timer: NodeJS.Timeout | undefined;
   /** From the start on; whoever merely looks at the keys makes none. */
   #isFollowing = false;
+  /** What was told of a failure to read them. */
+  #trouble: 'late' | 'outdated' | undefined;
   #look: Promise<void> | undefined;
   #lookedAtMs = -Infinity;
 
@@ -46,8 +50,7 @@ export class SigningKeys implements OnApplicationShutdown {
   async start(): Promise<void> {
     this.#isFollowing = true;
     await this.#follow();
-    clearInterval(this.#timer);
-    this.#timer = setInterval(() => void this.refresh(), refreshEverySeconds * 1000).unref();
+    this.#followIn(refreshEverySeconds);
   }
 
   /** The keys as they stand now; the same object as long as nothing changed. */
@@ -116,11 +119,10 @@ export class SigningKeys implements OnApplicationShutdown {
   async refresh(): Promise<void> {
     try {
       await this.#follow();
+      if (this.#trouble) this.logger.info({}, 'the signing keys are read again');
+      this.#trouble = undefined;
     } catch (error) {
-      this.logger.warn(
-        { err: error, maySign: this.maySign() },
-        'the signing keys could not be read again; going on with those we have',
-      );
+      this.#tell(error);
     }
   }
 
@@ -135,7 +137,33 @@ export class SigningKeys implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
-    clearInterval(this.#timer);
+    this.#isFollowing = false;
+    clearTimeout(this.#timer);
+  }
+
+  /** The next try waits for no answer longer than for its own time: a connection may hang for hours. */
+  #followIn(seconds: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#isFollowing) return;
+    this.#timer = setTimeout(() => {
+      const late = sleep(refreshEverySeconds * 1000, undefined, { ref: false });
+      void Promise.race([this.refresh(), late]).then(() =>
+        this.#followIn(this.#trouble ? retryAfterSeconds : refreshEverySeconds),
+      );
+    }, seconds * 1000).unref();
+  }
+
+  /** Once when it begins, and once when it comes to be felt. */
+  #tell(error: unknown): void {
+    const trouble = this.maySign() ? 'late' : 'outdated';
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.logger.warn(
+      { err: error },
+      trouble === 'late'
+        ? 'the signing keys could not be read again; going on with those we have'
+        : 'the signing keys could not be read for minutes; no token is issued before they can',
+    );
   }
 
   async #follow(): Promise<void> {
