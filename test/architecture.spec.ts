@@ -71,6 +71,11 @@ describe('the house', () => {
       'src/auth/sign-in/pages/',
       /^src\/(?!auth\/sign-in\/pages\/|common\/app-error\.ts)/,
     ],
+    [
+      'the re-encryption knows no room: each says where it keeps what it seals',
+      'src/reencryption/',
+      /^src\/(?!reencryption\/|database\/|common\/)/,
+    ],
     ['what is common knows no room', 'src/common/', /^src\/(?!common\/)/],
     [
       'the metrics know no room, so that any may count',
