@@ -43,7 +43,8 @@ export class GuardedServer {
       },
     );
     this.server.timeout = limits.silenceMs;
-    this.server.maxHeadersCount = limits.headerCount;
+    // Their size is the limit: beyond a number Node drops the last ones, and those are what the proxy wrote.
+    this.server.maxHeadersCount = 0;
     this.server.maxConnections = limits.connections;
     this.#guard();
   }

@@ -10,7 +10,6 @@ export interface HttpLimits {
   readonly keepAliveMs: number;
   /** Request line and headers together. */
   readonly headerBytes: number;
-  readonly headerCount: number;
   /** Open at the same time; more are turned away. */
   readonly connections: number;
   /** How often it is looked for what has taken too long. */
@@ -27,7 +26,6 @@ export const httpLimits: HttpLimits = {
   silenceMs: 60_000,
   keepAliveMs: 75_000,
   headerBytes: 16_384,
-  headerCount: 100,
   connections: 10_000,
   checkEveryMs: 1000,
 };

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { engineRoutes } from '../../src/auth/issuer/engine-routes.js';
@@ -154,6 +157,27 @@ describe('an address', () => {
     const once = () => ask('/login/abc', { from: `${newAddress()}, ${from}` });
     expect(await statuses(5, once)).not.toContain(429);
     expect((await ask('/login/abc', { from: `${claimed}, ${from}` })).status).toBe(429);
+    expect((await ask('/login/abc', { from: claimed })).status).not.toBe(429);
+  });
+
+  it('is what the proxy says last, however many headers stand before it', async () => {
+    const [from, claimed] = [newAddress(), newAddress()];
+    const { hostname, port } = new URL(bed.issuer);
+    // As a proxy passes on what a stranger sent, and writes its own header below.
+    const arrive = async (): Promise<number | undefined> => {
+      const headers = [
+        ['Host', 'localhost'],
+        ['X-Forwarded-For', claimed],
+        ...Array.from({ length: 3000 }, () => ['a', '']),
+        ['X-Forwarded-For', from],
+      ].flat();
+      const sent = request({ hostname, port, path: '/login/abc', headers, agent: false }).end();
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      answer.resume();
+      return answer.statusCode;
+    };
+    for (let count = 0; count < 5; count += 1) expect(await arrive()).toBe(400);
+    expect((await ask('/login/abc', { from })).status).toBe(429);
     expect((await ask('/login/abc', { from: claimed })).status).not.toBe(429);
   });
 });

@@ -21,7 +21,6 @@ beforeAll(async () => {
       silenceMs: 900,
       keepAliveMs: 600,
       headerBytes: 16_384,
-      headerCount: 100,
       connections: 40,
       checkEveryMs: 50,
     },
