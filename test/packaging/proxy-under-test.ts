@@ -1,11 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { eventually } from '../fixtures/eventually.js';
+import type { TestCaddy } from '../fixtures/caddy.js';
 import { freePort } from '../fixtures/ports.js';
 import { root } from './files.js';
 
@@ -17,54 +15,12 @@ export function adapt(env: Readonly<Record<string, string>>): string {
   return execFileSync('caddy', words, { env, encoding: 'utf8', stdio: 'pipe' });
 }
 
-/** A real Caddy with our configuration, and everything that it wrote. */
-export class Proxy {
-  output = '';
-
-  private constructor(
-    private readonly child: ChildProcess,
-    private readonly folder: string,
-  ) {
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-  }
-
-  static async start(env: Readonly<Record<string, string>>): Promise<Proxy> {
-    const folder = await mkdtemp(join(tmpdir(), 'lingpai-proxy-'));
-    const child = spawn('caddy', ['run', '--adapter', 'caddyfile', '--config', file], {
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: folder,
-        XDG_DATA_HOME: folder,
-        XDG_CONFIG_HOME: folder,
-        HTTP_PORT: String(await freePort()),
-        ...env,
-      },
-    });
-    const proxy = new Proxy(child, folder);
-    await eventually(() => {
-      if (!proxy.output.includes('serving initial configuration'))
-        throw new Error(`Caddy does not serve: ${proxy.output.slice(-2000)}`);
-    });
-    return proxy;
-  }
-
-  /** What was said about requests. */
-  get accessLog(): readonly Readonly<Record<string, unknown>>[] {
-    return this.output
-      .split('\n')
-      .filter((line) => line.includes('"http.log.'))
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-  }
-
-  async stop(): Promise<void> {
-    if (this.child.exitCode === null) {
-      const ended = once(this.child, 'exit');
-      this.child.kill('SIGKILL');
-      await ended;
-    }
-    await rm(this.folder, { recursive: true, force: true });
-  }
+/** What a Caddy said about requests, a line of JSON each. */
+export function accessLog({ output }: TestCaddy): readonly Readonly<Record<string, unknown>>[] {
+  return output
+    .split('\n')
+    .filter((line) => line.includes('"http.log.'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 /** A request as a replica saw it. */
@@ -81,10 +37,14 @@ export class Replica {
   isReady = true;
   #server: Server | undefined;
 
+  readonly url: string;
+
   private constructor(
     readonly name: string,
-    readonly port: number,
-  ) {}
+    private readonly port: number,
+  ) {
+    this.url = `http://127.0.0.1:${port}`;
+  }
 
   static async start(name: string): Promise<Replica> {
     const replica = new Replica(name, await freePort());

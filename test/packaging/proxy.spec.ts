@@ -9,14 +9,13 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { httpLimits } from '../../src/http-server/http-limits.js';
+import { caddyHere, TestCaddy } from '../fixtures/caddy.js';
 import { eventually } from '../fixtures/eventually.js';
 import { freePort } from '../fixtures/ports.js';
-import { programHere } from '../fixtures/program-here.js';
 import { readCompose, readEnvFile } from './compose-files.js';
 import { groups, read, root } from './files.js';
-import { adapt, Proxy, Replica } from './proxy-under-test.js';
+import { accessLog, adapt, Replica } from './proxy-under-test.js';
 
-const caddyHere = programHere('caddy', ['version'], 'caddy');
 const caddyfile = read('deploy/caddy/Caddyfile');
 const upstreams = 'lingpai-1:3000 lingpai-2:3000';
 
@@ -110,14 +109,16 @@ describe('the Caddyfile', () => {
 
 (caddyHere ? describe : describe.skip)('the proxy, in front of two replicas', () => {
   let replicas: Replica[];
-  let proxy: Proxy;
+  let proxy: TestCaddy;
   let site: string;
 
   beforeAll(async () => {
     replicas = await Promise.all([Replica.start('one'), Replica.start('two')]);
     site = `http://127.0.0.1:${await freePort()}`;
-    const addresses = replicas.map(({ port }) => `127.0.0.1:${port}`).join(' ');
-    proxy = await Proxy.start({ SITE_ADDRESS: site, UPSTREAMS: addresses });
+    proxy = await TestCaddy.start(
+      site,
+      replicas.map(({ url }) => url),
+    );
   });
   afterAll(async () => {
     await proxy.stop();
@@ -222,7 +223,7 @@ describe('the Caddyfile', () => {
   });
 
   it('logs one line of JSON for each request, without queries, headers and tickets', async () => {
-    const before = proxy.accessLog.length;
+    const before = accessLog(proxy).length;
     const headers = {
       cookie: 'session=SECRET-cookie',
       authorization: 'Bearer SECRET-token',
@@ -244,8 +245,8 @@ describe('the Caddyfile', () => {
         503,
       ),
     );
-    await eventually(() => expect(proxy.accessLog.at(-1)).toMatchObject({ status: 503 }));
-    const lines = proxy.accessLog.slice(before);
+    await eventually(() => expect(accessLog(proxy).at(-1)).toMatchObject({ status: 503 }));
+    const lines = accessLog(proxy).slice(before);
     const uris = lines.map(({ request: asked }) => (asked as { uri: string }).uri);
     expect(uris.slice(0, paths.length)).toEqual([
       '/callback/dingtalk',
@@ -276,9 +277,7 @@ describe('the Caddyfile', () => {
 
   it('passes on what a trusted proxy before it says', async () => {
     const site = `http://127.0.0.1:${await freePort()}`;
-    const proxy = await Proxy.start({
-      SITE_ADDRESS: site,
-      UPSTREAMS: `127.0.0.1:${replica.port}`,
+    const proxy = await TestCaddy.start(site, [replica.url], {
       TRUSTED_PROXIES: '10.0.0.0/8 127.0.0.0/8',
     });
     try {
@@ -291,15 +290,11 @@ describe('the Caddyfile', () => {
 
   it('takes commands where the health check of the compose file asks', async () => {
     const [site, admin] = [`http://127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
-    const proxy = await Proxy.start({
-      SITE_ADDRESS: site,
-      UPSTREAMS: `127.0.0.1:${replica.port}`,
-      CADDY_ADMIN: admin,
-    });
+    const proxy = await TestCaddy.start(site, [replica.url], { CADDY_ADMIN: admin });
     try {
       const answer = await fetch(`http://${admin}/reverse_proxy/upstreams`);
       expect(answer.status).toBe(200);
-      expect(await answer.json()).toMatchObject([{ address: `127.0.0.1:${replica.port}` }]);
+      expect(await answer.json()).toMatchObject([{ address: new URL(replica.url).host }]);
     } finally {
       await proxy.stop();
     }
@@ -307,11 +302,7 @@ describe('the Caddyfile', () => {
 
   it('brings an import over whole by HTTP/2, which it speaks where it ends TLS', async () => {
     const site = `https://localhost:${await freePort()}`;
-    const proxy = await Proxy.start({
-      SITE_ADDRESS: site,
-      SITE_TLS: 'tls internal',
-      UPSTREAMS: `127.0.0.1:${replica.port}`,
-    });
+    const proxy = await TestCaddy.start(site, [replica.url], { SITE_TLS: 'tls internal' });
     try {
       await eventually(() => greet(site));
       const session = connectHttp2(site, { rejectUnauthorized: false });
