@@ -1,19 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import { join } from 'node:path';
 
 import type { TestCaddy } from '../fixtures/caddy.js';
 import { freePort } from '../fixtures/ports.js';
-import { root } from './files.js';
-
-const file = join(root, 'deploy/caddy/Caddyfile');
-
-/** What Caddy makes of our configuration, as JSON; nothing is started. */
-export function adapt(env: Readonly<Record<string, string>>): string {
-  const words = ['adapt', '--adapter', 'caddyfile', '--config', file];
-  return execFileSync('caddy', words, { env, encoding: 'utf8', stdio: 'pipe' });
-}
 
 /** What a Caddy said about requests, a line of JSON each. */
 export function accessLog({ output }: TestCaddy): readonly Readonly<Record<string, unknown>>[] {
