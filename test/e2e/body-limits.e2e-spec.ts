@@ -127,6 +127,23 @@ describe('a form', () => {
     }
   });
 
+  it.each([
+    ['small', 20],
+    ['long', 50_000],
+  ])('is what the engine takes alone: it says so to %s JSON', async (_what, length) => {
+    const answer = await fetch(`${bed.issuer}/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ grant_type: 'a'.repeat(length) }),
+    });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toEqual({
+      error: 'invalid_request',
+      error_description:
+        'only application/x-www-form-urlencoded content-type bodies are supported on POST /token',
+    });
+  });
+
   it('for a page of the engine is answered with a page', async () => {
     const answer = await fetch(`${bed.issuer}/logout/confirm`, {
       method: 'POST',

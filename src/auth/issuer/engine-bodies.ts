@@ -6,6 +6,7 @@ import type { Pages } from '../sign-in/pages/pages.js';
 import { languageOf, requestIdOf, send } from './engine-pages.js';
 import { engineLimitOf } from './engine-routes.js';
 
+const form = 'application/x-www-form-urlencoded';
 /** What the engine reads of a form at most; it tells nobody that this was the trouble. */
 const largestBytes = 56 * 1024;
 /** Who sends more than this is not worth an answer. */
@@ -17,8 +18,8 @@ export function refuseLargeBodies(provider: Provider, pages: Pages): void {
     const engineCtx = ctx as unknown as KoaContextWithOIDC;
     const isLarge = ctx.request.length > largestBytes;
     if (!isLarge) await next();
-    // Without a length it shows in what the engine left.
-    if (!isLarge && (ctx.status !== 400 || ctx.req.complete)) return;
+    // Without a length it shows in what the engine left of a form; anything else it does not even begin to read.
+    if (!isLarge && (ctx.status !== 400 || ctx.req.complete || !ctx.is(form))) return;
     runPast(ctx.req);
     answer(engineCtx, pages);
   });
