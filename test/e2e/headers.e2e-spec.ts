@@ -14,6 +14,7 @@ import { adminApi, machineToken } from '../fixtures/api.js';
 import { freePort } from '../fixtures/ports.js';
 import { rawRequest } from '../fixtures/raw-request.js';
 import { admin, MovableClock, openTestBed, portal, type TestBed } from '../fixtures/service.js';
+import { discoverPortal, redeem, signInOnWeb } from '../fixtures/sign-in.js';
 
 const strictPolicy = "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'";
 
@@ -114,6 +115,39 @@ describe('a request that nobody would make by hand', () => {
     const answer = await rawRequest(bed.replicas[0]!.url, 'http://evil.example/authorize');
     expect(answer.status).toBe(404);
     expect(answer.headers).toMatchObject(everywhere);
+  });
+});
+
+describe('a database that fails', () => {
+  it('leaves the answer of the protocol engine what it is to be', async () => {
+    const configuration = await discoverPortal(bed);
+    const { began, back } = await signInOnWeb(configuration, 'dingtalk', 'manager0042');
+    const { access_token: token } = await redeem(configuration, began, back);
+    await bed.query('alter table oidc_entries rename to away');
+    try {
+      const answer = await fetch(`${bed.issuer}/introspect`, {
+        method: 'POST',
+        body: new URLSearchParams({
+          token,
+          client_id: portal.clientId,
+          client_secret: portal.clientSecret,
+        }),
+      });
+      expect(answer.status).toBe(500);
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        ...everywhere,
+        'content-security-policy': strictPolicy,
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-request-id': expect.any(String),
+      });
+      expect(await answer.json()).toEqual({
+        error: 'server_error',
+        error_description: 'oops! something went wrong',
+      });
+    } finally {
+      await bed.query('alter table away rename to oidc_entries');
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { noteCaller } from '../../common/work-context.js';
 import type { Pages } from '../sign-in/pages/pages.js';
 import type { AccessTokens } from './access-tokens.js';
 import { languageOf, requestIdOf, send } from './engine-pages.js';
+import { engineLimitOf } from './engine-routes.js';
 import { introspectJwt } from './introspection.js';
 import { leave } from './logout.js';
 import type { OidcStore } from './oidc-store.js';
@@ -30,22 +31,23 @@ export function adjustAnswers(provider: Provider, parts: AnswerParts): void {
     const engineCtx = ctx as unknown as KoaContextWithOIDC;
     try {
       await next();
+      await adjust(engineCtx, parts);
     } catch (error) {
       provider.emit('server_error', engineCtx, error);
-      const requestId = requestIdOf(engineCtx);
-      send(
-        engineCtx,
-        parts.pages.error({
-          language: languageOf(engineCtx),
-          code: 'internal_error',
-          requestId,
-          status: 500,
-        }),
-      );
-      return;
+      sendFault(engineCtx, parts.pages);
     }
-    await adjust(engineCtx, parts);
   });
+}
+
+/** The engine's own answer to what nobody caught has none of our headers. */
+function sendFault(ctx: KoaContextWithOIDC, pages: Pages): void {
+  if (engineLimitOf(ctx.method, ctx.path) === 'token') {
+    ctx.status = 500;
+    ctx.body = { error: 'server_error', error_description: 'oops! something went wrong' };
+    return;
+  }
+  const model = { language: languageOf(ctx), requestId: requestIdOf(ctx) };
+  send(ctx, pages.error({ ...model, code: 'internal_error', status: 500 }));
 }
 
 async function adjust(ctx: KoaContextWithOIDC, { tokens, store }: AnswerParts): Promise<void> {
