@@ -81,6 +81,16 @@ describe.each(places)('counts that are exchanged through %s', (where) => {
     ]);
   });
 
+  it('are not told of by a replica whose clock is hours ahead', async () => {
+    await open().add([moved('a', 9, at(180 * minute))], at(179 * minute));
+    expect(await open().add([moved('a', 1, at(minute))], at(0))).toEqual([
+      { total: 1, endsAtMs: at(minute).getTime() },
+    ]);
+    expect(await open().add([moved('a', 1, at(minute + 500))], at(500))).toEqual([
+      { total: 2, endsAtMs: at(minute).getTime() },
+    ]);
+  });
+
   it('are all there when a thousand keys come from many replicas at once, in any order', async () => {
     const keys = Array.from({ length: 1000 }, (_, index) => `key-${index}`);
     const batch = keys.map((key) => moved(key, 1, at(minute)));

@@ -19,6 +19,18 @@ describe('counted windows', () => {
     });
   });
 
+  it('begin anew when the clock was set back by hours, and do not wait for those', () => {
+    const windows = new CountedWindows(100);
+    const hours = 3 * 3_600_000;
+    windows.count('a', 1, minute, hours);
+    expect(windows.whereUsedUp('a', 1, hours)).toBeDefined();
+    expect(windows.whereUsedUp('a', 1, 0)).toBeUndefined();
+    expect(windows.count('a', 1, minute, 0)).toMatchObject({ endsAtMs: minute, isOver: false });
+    expect(windows.count('a', 1, minute, 0).isOver).toBe(true);
+    // A little is what clocks of two machines differ by.
+    expect(windows.count('a', 1, minute, -30_000).isOver).toBe(true);
+  });
+
   it('count each key for itself', () => {
     const windows = new CountedWindows(100);
     expect(windows.count('a', 1, minute, 0).isOver).toBe(false);

@@ -32,6 +32,11 @@ interface Window {
   isTold: boolean;
 }
 
+/**
+ * How far ahead a window may end: all are a minute long, and replicas' clocks differ a little. What says more was told by a clock that was
+ * wrong (here, before it was set back, or at another replica), and would keep people waiting until then.
+ */
+export const latestEndMs = 120_000;
 /** How full a window is before the other replicas are told of it, as a part of its limit. */
 const worthSharing = 1 / 200;
 /** How many windows are let go of at once when there are too many, as a part of all. */
@@ -123,7 +128,7 @@ export class CountedWindows {
 
   #current(key: string, nowMs: number): Window | undefined {
     const window = this.#windows.get(key);
-    return window && window.endsAtMs > nowMs ? window : undefined;
+    return window && runs(window, nowMs) ? window : undefined;
   }
 
   #begin(key: string, nowMs: number, endsAtMs: number): Window {
@@ -135,7 +140,7 @@ export class CountedWindows {
 
   /** A good part at once, as looking through all of them takes its time. */
   #makeRoom(nowMs: number): void {
-    for (const [key, { endsAtMs }] of this.#windows) if (endsAtMs <= nowMs) this.#forget(key);
+    for (const [key, window] of this.#windows) if (!runs(window, nowMs)) this.#forget(key);
     let excess = this.#windows.size - Math.floor(this.most * (1 - letGo));
     // Nearly all of them counted one or two, when there are so many: sorting would take longer.
     for (let least = 1; excess > 0; least *= 2) {
@@ -152,6 +157,10 @@ export class CountedWindows {
     this.#windows.delete(key);
     this.#moved.delete(key);
   }
+}
+
+function runs({ endsAtMs }: Window, nowMs: number): boolean {
+  return endsAtMs > nowMs && endsAtMs <= nowMs + latestEndMs;
 }
 
 function totalOf({ shared, sent, pending }: Window): number {

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 
 import type { CountExchange } from './count-exchange.js';
-import type { Moved, SharedCount } from './counted-windows.js';
+import { latestEndMs, type Moved, type SharedCount } from './counted-windows.js';
 
 /** Exchanges through Postgres, where `RateLimiter` counts too, and sweeps. */
 export class PostgresCountExchange implements CountExchange {
@@ -15,14 +15,15 @@ export class PostgresCountExchange implements CountExchange {
          from unnest($1::text[], $2::int[], $3::timestamptz[]) as moved (key, added, ends_at)
         order by key
        on conflict (key) do update
-          set count = case when kept.ends_at <= $4 then excluded.count else kept.count + excluded.count end,
-              ends_at = case when kept.ends_at <= $4 then excluded.ends_at else kept.ends_at end
+          set count = excluded.count + case when kept.ends_at > $4 and kept.ends_at <= $5 then kept.count else 0 end,
+              ends_at = case when kept.ends_at > $4 and kept.ends_at <= $5 then kept.ends_at else excluded.ends_at end
        returning key, count, ends_at`,
       [
         moved.map(({ key }) => key),
         moved.map(({ added }) => added),
         moved.map(({ endsAtMs }) => new Date(endsAtMs)),
         now,
+        new Date(now.getTime() + latestEndMs),
       ],
     );
     const counts = new Map(

@@ -1,21 +1,24 @@
 import type { RedisClientType } from '@keyv/redis';
 
 import type { CountExchange } from './count-exchange.js';
-import type { Moved, SharedCount } from './counted-windows.js';
+import { latestEndMs, type Moved, type SharedCount } from './counted-windows.js';
 
-/** KEYS: the keys. ARGV: now (ms), then what to add and when the window ends (ms), for each. Gives count and end, for each. */
+/**
+ * KEYS: the keys. ARGV: now and the latest end that is believed (ms), then what to add and when the window ends (ms), for each. Gives
+ * count and end, for each.
+ */
 const addAll = `
-  local now = tonumber(ARGV[1])
+  local now, latest = tonumber(ARGV[1]), tonumber(ARGV[2])
   local answer = {}
   for index, key in ipairs(KEYS) do
     local ends = tonumber(redis.call('HGET', key, 'ends_at') or 0)
-    if ends <= now then
+    if ends <= now or ends > latest then
       redis.call('DEL', key)
-      ends = tonumber(ARGV[2 * index + 1])
+      ends = tonumber(ARGV[2 * index + 2])
       redis.call('HSET', key, 'ends_at', ends)
       redis.call('PEXPIRE', key, math.max(1, ends - now))
     end
-    answer[2 * index - 1] = redis.call('HINCRBY', key, 'count', ARGV[2 * index])
+    answer[2 * index - 1] = redis.call('HINCRBY', key, 'count', ARGV[2 * index + 1])
     answer[2 * index] = ends
   end
   return answer`;
@@ -28,7 +31,7 @@ export class RedisCountExchange implements CountExchange {
     const numbers = moved.flatMap(({ added, endsAtMs }) => [added, endsAtMs]);
     const answer = (await this.client.eval(addAll, {
       keys: moved.map(({ key }) => `lingpai:request-limit:${key}`),
-      arguments: [now.getTime(), ...numbers].map(String),
+      arguments: [now.getTime(), now.getTime() + latestEndMs, ...numbers].map(String),
     })) as number[];
     return moved.map((_, index) => ({
       total: answer[2 * index] ?? 0,
