@@ -34,13 +34,19 @@ export function problemBody(status: ConnectionProblem): string {
   });
 }
 
-/** The whole answer, for a connection on which there is no request to answer. */
+/**
+ * The whole answer, for a connection on which there is no request to answer. A stranger's link may lead a browser here (an address that is
+ * too long), so it has what keeps a browser from making anything of it.
+ */
 export function problemAnswer(status: ConnectionProblem): string {
   const body = problemBody(status);
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'Connection: close',
     'Cache-Control: no-store',
+    "Content-Security-Policy: default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+    'X-Content-Type-Options: nosniff',
+    'X-Frame-Options: DENY',
     'Content-Type: application/problem+json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     '',

@@ -104,6 +104,12 @@ function expectProblem(text: string, status: number): void {
   expect(statusesIn(text)).toEqual([status]);
   expect(text).toContain('Connection: close');
   expect(text).toMatch(/Content-Type: application\/problem\+json/i);
+  expect(text).toContain('Cache-Control: no-store');
+  expect(text).toContain('X-Content-Type-Options: nosniff');
+  expect(text).toContain('X-Frame-Options: DENY');
+  expect(text).toContain(
+    "Content-Security-Policy: default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+  );
   const problem = JSON.parse(/\{.*\}/.exec(text)?.[0] ?? '') as object;
   expect(problem).toEqual({
     type: 'about:blank',
