@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 
@@ -250,5 +253,34 @@ describe('the metrics', () => {
       }),
     );
     expect(await read('lingpai_webhook_lag_seconds')).toEqual({ '': 0 });
+  });
+
+  it('are those that docs/observability.md explains', async () => {
+    const paper = await readFile(join(import.meta.dirname, '../../docs/observability.md'), 'utf8');
+    const explained = [...paper.matchAll(/^\| `(lingpai_\w+)` \| (\w+) \|/gm)].map(
+      ([, name, type]) => `${name} ${type}`,
+    );
+    const text = await (await scrape()).text();
+    const told = [...text.matchAll(/^# TYPE (lingpai_\w+ \w+)$/gm)].map(([, line]) => line);
+    const withRedis = ['lingpai_redis_fallbacks_total counter', 'lingpai_redis_up gauge'];
+    expect([...told, ...withRedis].sort()).toEqual(explained.sort());
+  });
+
+  it('have no label that docs/observability.md does not name', async () => {
+    const paper = await readFile(join(import.meta.dirname, '../../docs/observability.md'), 'utf8');
+    const rows = [...paper.matchAll(/^\| `(lingpai_\w+)` \| \w+ \| ([^|]*)\|/gm)];
+    const labelsOf = new Map(
+      rows.map(([, name = '', labels = '']) => [
+        name,
+        [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label),
+      ]),
+    );
+    const text = await (await scrape()).text();
+    const samples = [...text.matchAll(/^(lingpai_\w+?)(?:_bucket|_sum|_count)?(?:\{(.*)\})? /gm)];
+    expect(samples.length).toBeGreaterThan(50);
+    for (const [line, name = '', labels = ''] of samples) {
+      const given = [...labels.matchAll(/(\w+)="/g)].map(([, label]) => label);
+      expect([line, given.filter((label) => label !== 'le')]).toEqual([line, labelsOf.get(name)]);
+    }
   });
 });

@@ -242,6 +242,30 @@ describe('traces to a collector that is away', () => {
   });
 });
 
+describe('traces that are sampled', () => {
+  it('are as many as the standard variables say', async () => {
+    const before = { ...process.env };
+    const collector = await startCollector();
+    Object.assign(process.env, {
+      OTEL_BSP_SCHEDULE_DELAY: '50',
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0',
+      OTEL_SERVICE_NAME: 'lingpai-eu',
+    });
+    const bed = await openTestBed({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
+    process.env = before;
+    await fetch(`${bed.issuer}/.well-known/jwks.json`);
+    const traceparent = '00-2af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await fetch(`${bed.issuer}/.well-known/jwks.json`, { headers: { traceparent } });
+    await bed.stop();
+    await collector.stop();
+    expect(collector.spans.map(({ traceId }) => traceId)).toEqual([
+      '2af7651916cd43dd8448eb211c80319c',
+    ]);
+    expect(collector.text()).toContain('"service.name","value":{"stringValue":"lingpai-eu"}');
+  });
+});
+
 describe('no traces', () => {
   it('stand on no line', async () => {
     const bed = await openTestBed();
