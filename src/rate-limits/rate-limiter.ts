@@ -105,7 +105,7 @@ export class RateLimiter implements OnModuleInit {
 
 /** Whose requests are counted together: an address, or the network that one IPv6 subscriber has. */
 export function sourceOf(ip: string): string {
-  const address = ip.replace(/^::ffff:(?=\d+\.)/, '');
+  const address = withoutPort(ip).replace(/^::ffff:(?=\d+\.)/, '');
   if (isIP(address) !== 6) return address;
   const [head = '', tail = ''] = address.split('::');
   const left = head.split(':').filter(Boolean);
@@ -113,4 +113,9 @@ export function sourceOf(ip: string): string {
   const missing = address.includes('::') ? 8 - left.length - right.length : 0;
   const groups = [...left, ...Array.from({ length: missing }, () => '0'), ...right];
   return groups.slice(0, 4).join(':');
+}
+
+/** Some proxies write `203.0.113.7:49152`, or `[2001:db8::1]:49152`: each connection would count for itself. */
+function withoutPort(ip: string): string {
+  return ip.replace(/^\[(.+)\](?::\d+)?$/, '$1').replace(/^(\d+\.[\d.]+):\d+$/, '$1');
 }
