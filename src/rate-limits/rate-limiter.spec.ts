@@ -190,6 +190,9 @@ it.each([
   ['203.0.113.7:49152', '203.0.113.7'],
   ['[2001:db8:1:2::9]:49152', '2001:db8:1:2'],
   ['[2001:db8:1:2::9]', '2001:db8:1:2'],
+  ['::1%eth0:b:c:d:e:f:g', '0:0:0:0'],
+  ['unknown', 'no address'],
+  ['a'.repeat(80), 'no address'],
 ])('%s counts as %s', (ip, source) => {
   expect(sourceOf(ip)).toBe(source);
 });

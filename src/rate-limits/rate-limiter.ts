@@ -105,8 +105,12 @@ export class RateLimiter implements OnModuleInit {
 
 /** Whose requests are counted together: an address, or the network that one IPv6 subscriber has. */
 export function sourceOf(ip: string): string {
-  const address = withoutPort(ip).replace(/^::ffff:(?=\d+\.)/, '');
-  if (isIP(address) !== 6) return address;
+  const address = withoutPort(ip)
+    .replace(/^::ffff:(?=\d+\.)/, '')
+    .replace(/%.*$/, '');
+  // A header may hold kilobytes of anything, and each would be remembered.
+  if (isIP(address) === 0) return 'no address';
+  if (isIP(address) === 4) return address;
   const [head = '', tail = ''] = address.split('::');
   const left = head.split(':').filter(Boolean);
   const right = tail.split(':').filter(Boolean);
