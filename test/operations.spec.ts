@@ -99,7 +99,10 @@ describe('the handbook of operations', () => {
       ...groups(read('.env.example'), /^#? ?([A-Z_]+)=/gm),
       ...groups(read('deploy/caddy/Caddyfile'), /\{\$([A-Z_]+)/g),
     ];
-    const named = groups(code(text).join('\n'), /\b(?!AF_)([A-Z]+(?:_[A-Z]+)+(?:_(?=…))?)/g);
+    const named = groups(
+      code(text).join('\n'),
+      /(?<![$\w])(?!AF_|NAME_FILE)([A-Z]+(?:_[A-Z]+)+(?:_(?=…))?)/g,
+    );
     expect(named.length).toBeGreaterThan(30);
     const isKnown = (name: string): boolean =>
       name.endsWith('_')
@@ -115,7 +118,7 @@ describe('the handbook of operations', () => {
     );
     // Roles and databases of the recipes.
     const others = ['lingpai_b', 'lingpai_before', 'lingpai_restored'];
-    const named = groups(text, /\b(lingpai_\w+)/g).filter((name) => !others.includes(name));
+    const named = groups(text, /(?<![$\w])(lingpai_\w+)/g).filter((name) => !others.includes(name));
     expect(named.length).toBeGreaterThan(2);
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });
@@ -129,7 +132,7 @@ describe('the handbook of operations', () => {
       code(text).join('\n'),
       /\b((?:GET|POST|PUT|PATCH|DELETE) \/[\w/.:<>$-]+)/g,
     );
-    expect(called.length).toBeGreaterThan(4);
+    expect(called.length).toBeGreaterThan(2);
     expect(called.filter((call) => !routes.includes(plain(call)))).toEqual([]);
   });
 
