@@ -59,9 +59,13 @@ export class PostgresRateLimitStore implements RateLimitStore {
     await this.dataSource.query(`delete from rate_limits where key = $1`, [key]);
   }
 
-  /** Deletes what no longer counts. */
+  /** Deletes what no longer counts. It waits for nobody: what others hold is theirs again, or for the next sweep. */
   async sweep(now: Date): Promise<void> {
-    await this.dataSource.query(`delete from rate_limits where ends_at <= $1`, [now]);
+    await this.dataSource.query(
+      `delete from rate_limits
+        where key in (select key from rate_limits where ends_at <= $1 for update skip locked)`,
+      [now],
+    );
   }
 }
 

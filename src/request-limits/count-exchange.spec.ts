@@ -7,6 +7,7 @@ import { eventually } from '../../test/fixtures/eventually.js';
 import { MovableClock } from '../../test/fixtures/movable-clock.js';
 import { createTestDatabase, type TestDatabase } from '../../test/fixtures/postgres.js';
 import { redisHere, TestRedis } from '../../test/fixtures/redis.js';
+import { PostgresRateLimitStore } from '../rate-limits/postgres-rate-limit-store.js';
 import { Encryption } from '../common/encryption.js';
 import { Logger } from '../common/logger.js';
 import { Secret } from '../common/secret.js';
@@ -131,6 +132,27 @@ describe.each(places)('counts that are exchanged through %s', (where) => {
       await Promise.all(replicas.map((counts) => counts.stop()));
     }
   });
+});
+
+it('counts and the sweep of those that ended do not wait for each other in a circle', async () => {
+  const exchange = new PostgresCountExchange(dataSource);
+  const store = new PostgresRateLimitStore(dataSource);
+  // Stored in another order than that in which the exchange goes.
+  const keys = Array.from({ length: 1000 }, (_, index) => `key-${1999 - index}`);
+  const batch = (endsAt: Date) =>
+    keys.map((key) => ({ key, added: 1, endsAtMs: endsAt.getTime() }));
+  for (let round = 0; round < 20; round += 1) {
+    await dataSource.query(
+      'insert into rate_limits (key, count, ends_at) select key, 1, $2 from unnest($1::text[]) as key',
+      [keys, at(0)],
+    );
+    await Promise.all([
+      exchange.add(batch(at(minute)), at(1)),
+      store.sweep(at(1)),
+      store.sweep(at(1)),
+    ]);
+    await dataSource.query('delete from rate_limits');
+  }
 });
 
 const withRedis = redisHere ? it : it.skip;
