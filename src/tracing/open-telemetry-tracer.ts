@@ -21,7 +21,7 @@ import { ToldExporter } from './told-exporter.js';
 
 /** How long a collector may take, and how long the end waits for it. */
 const exportLimitMs = 5000;
-const closeLimitMs = 2000;
+const closeLimitMs = 1500;
 
 const kinds = {
   server: SpanKind.SERVER,

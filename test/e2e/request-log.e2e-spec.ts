@@ -42,6 +42,24 @@ async function lineOf(requestId: string): Promise<LogLine> {
   return found[0]!;
 }
 
+it('a start says in one line what it is and where', () => {
+  const { port } = new URL(bed.issuer);
+  const [first, ...rest] = linesOf(bed).filter(({ level }) => level === 'info');
+  expect(first).toMatchObject({ msg: 'Lingpai is starting', name: 'lingpai', version: '0.1.0' });
+  const { time: _time, ...ready } = rest.find(({ msg }) => msg === 'Lingpai is ready')!;
+  expect(ready).toEqual({
+    level: 'info',
+    name: 'lingpai',
+    version: '0.1.0',
+    issuer: bed.issuer,
+    host: '127.0.0.1',
+    port: Number(port),
+    connections: 2,
+    clients: 4,
+    msg: 'Lingpai is ready',
+  });
+});
+
 describe('the line of a request', () => {
   it('says what was asked by its pattern, how it ended, how long it took, and who asked', async () => {
     const api = await adminApi(bed);
@@ -124,6 +142,22 @@ describe('the line of a request', () => {
       'lingpai_http_request_duration_seconds_count{method="PUT",route="other",status="4xx"} 1',
     );
     expect(metrics).not.toContain('wp-admin');
+  });
+
+  it('is all that tells what was asked, also where it failed', async () => {
+    const api = await adminApi(bed);
+    await bed.query('alter table connections rename to connections_away');
+    const headers = { 'x-request-id': 'failed-request-1' };
+    const answer = await api('GET', '/connections/13912345678', { headers });
+    await bed.query('alter table connections_away rename to connections');
+    expect(answer.status).toBe(500);
+    await lineOf('failed-request-1');
+    const own = linesOf(bed).filter((line) => line['requestId'] === 'failed-request-1');
+    expect(own.map(({ level, msg, route }) => [level, msg, route])).toEqual([
+      ['error', 'a request failed', undefined],
+      ['info', 'request', '/api/v1/connections/:slug'],
+    ]);
+    expect(bed.log()).not.toContain('13912345678');
   });
 
   it('also comes where the caller left before the answer', async () => {

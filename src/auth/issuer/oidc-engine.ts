@@ -6,6 +6,7 @@ import { type KoaContextWithOIDC, Provider, type TokenEndpointGrantContext } fro
 
 import { AccountsRepository } from '../../account-binding/accounts.repository.js';
 import { Logger } from '../../common/logger.js';
+import { scrubText } from '../../common/scrub-text.js';
 import { Config } from '../../config/config.js';
 import { RequestLimits } from '../../request-limits/request-limits.js';
 import { Pages } from '../sign-in/pages/pages.js';
@@ -145,7 +146,8 @@ export class OidcEngine {
             step,
             clientId: ctx.oidc.client?.clientId,
             error: error.message,
-            detail: error.error_detail ?? error.error_description,
+            // The engine's words may quote what was sent.
+            detail: scrubText(error.error_detail ?? error.error_description ?? ''),
           },
           'the request was refused',
         );
