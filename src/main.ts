@@ -1,3 +1,5 @@
+import './library-console.js';
+
 import { SystemClock } from './common/clock.js';
 import { Logger } from './common/logger.js';
 import { Secret } from './common/secret.js';

@@ -215,6 +215,11 @@ clients:
     child.kill('SIGTERM');
     expect(await exitCode).toBe(0);
     expect(output()).not.toContain(target.password);
+    // Also what libraries said while they were loaded.
+    for (const line of output().trim().split('\n')) {
+      expect(line).toMatch(/^\{"level":".*\}$/);
+      expect(JSON.parse(line)).toHaveProperty('msg');
+    }
     wire.cut();
     await own.drop();
   }, 90_000);
