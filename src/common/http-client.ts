@@ -33,6 +33,8 @@ export interface Judgement {
   /** `ok` when the answer is fine, else the platform's own code: for metrics. */
   readonly code: string;
   readonly trouble?: Trouble;
+  /** It says no to a person, or to the code that they brought: an answer like any other, and no fault of the connection. */
+  readonly isAboutPerson?: true;
 }
 
 /**

@@ -7,6 +7,8 @@ export interface OutboundEvent {
   readonly outcome: 'answered' | 'busy' | 'throttled' | 'unreadable' | 'no-answer' | 'held-back';
   /** `ok`; else the platform's own code, or what stands in its place. One of a bounded number of words. */
   readonly code: string;
+  /** The code says no to a person, or to what they brought: there is nothing to mend. */
+  readonly isAboutPerson?: true;
   readonly status?: number;
   readonly durationMs: number;
   /** 0 for the first try. */

@@ -100,13 +100,14 @@ export class UndiciHttpClient extends HttpClient {
     attempt: number,
     durationMs: number,
   ): void {
-    const { outcome, code, status } = wordsFor(tried);
+    const { outcome, code, status, isAboutPerson } = wordsFor(tried);
     this.#observe({
       platform,
       call,
       host: url.host,
       outcome,
       code: this.#codes.label(platform, code),
+      ...(isAboutPerson && { isAboutPerson }),
       ...(status !== undefined && { status }),
       durationMs,
       attempt,
@@ -165,12 +166,12 @@ function parsed(text: string, status: number, retryAfterMs: number | undefined):
 
 function wordsFor(
   tried: Answer | NoAnswer | HeldBack,
-): Pick<OutboundEvent, 'outcome' | 'code'> & { status?: number | undefined } {
+): Pick<OutboundEvent, 'outcome' | 'code' | 'isAboutPerson'> & { status?: number | undefined } {
   if (tried instanceof HeldBack) return { outcome: 'held-back', code: tried.code };
   if (tried instanceof NoAnswer)
     return { outcome: tried.outcome, code: tried.outcome, status: tried.status };
   const { judgement, reply } = tried;
-  const { trouble, code } = judgement;
+  const { trouble, code, isAboutPerson } = judgement;
   const outcome = trouble === undefined ? 'answered' : trouble === 'busy' ? 'busy' : 'throttled';
-  return { outcome, code, status: reply.status };
+  return { outcome, code, status: reply.status, ...(isAboutPerson && { isAboutPerson }) };
 }

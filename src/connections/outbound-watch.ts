@@ -12,13 +12,14 @@ export class OutboundWatch {
   ) {}
 
   /** One try. The name of the call is all that is told of its address, and its code all that is told of the answer. */
-  tried(event: OutboundEvent): void {
+  tried({ isAboutPerson, ...event }: OutboundEvent): void {
     const { platform, call, host, outcome, code, status, durationMs, attempt } = event;
     this.metrics.platformCall(event);
     const line = { ...event, durationMs: Math.round(durationMs) };
     // That a call is held back was said when the breaker opened, or is said of what needed it.
     const isNews = code !== 'ok' && outcome !== 'held-back';
-    this.logger[isNews ? 'warn' : 'debug']({ outbound: line }, 'platform call');
+    const level = !isNews ? 'debug' : isAboutPerson ? 'info' : 'warn';
+    this.logger[level]({ outbound: line }, 'platform call');
     const span = this.tracer.begin({
       name: `${platform} ${call}`,
       kind: 'client',

@@ -510,6 +510,8 @@ wecom-hq: corp-ticket: ok
 wecom-hq: agent-ticket: ok
 wecom-hq: directory: ok
 `,
+      // That the platforms do not know the person who is nobody is what they were asked for.
+      err: '',
     });
     expect(await document('connections check dingtalk')).toEqual({
       code: 0,

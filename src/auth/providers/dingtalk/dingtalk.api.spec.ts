@@ -86,7 +86,10 @@ describe('DingTalk’s calls', () => {
       code: '90018',
       trouble: 'too-fast',
     });
-    expect(judge?.(ok({ errcode: 60121, errmsg: '' }))).toEqual({ code: '60121' });
+    expect(judge?.(ok({ errcode: 60121, errmsg: '' }))).toEqual({
+      code: '60121',
+      isAboutPerson: true,
+    });
     expect(asked('oauth2/userAccessToken')?.repeatable).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import type { HttpClient } from '../../../common/http-client.js';
+import { refusalJudgement } from '../platform-judgement.js';
 import { asObject, type ReplyObject } from '../platform-reply.js';
 import { toError } from './dingtalk.errors.js';
 import { meaningOf } from './dingtalk.meanings.js';
@@ -61,9 +62,7 @@ async function send(
     repeatable: call.repeatable,
     judge: (answer) => {
       const refusal = refusalIn(answer);
-      if (!refusal) return { code: 'ok' };
-      const { trouble } = meaningOf(refusal);
-      return { code: refusal.code, ...(trouble && { trouble }) };
+      return refusal ? refusalJudgement(refusal.code, meaningOf(refusal)) : { code: 'ok' };
     },
   });
   const refusal = refusalIn(reply);

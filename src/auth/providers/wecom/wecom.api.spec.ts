@@ -69,7 +69,15 @@ describe('a call', () => {
       { errcode: 45033, errmsg: 'api concurrent out of limit' },
       { code: '45033', trouble: 'too-fast' },
     ],
-    [{ errcode: 40029, errmsg: 'invalid code' }, { code: '40029' }],
+    [
+      { errcode: 40029, errmsg: 'invalid code' },
+      { code: '40029', isAboutPerson: true },
+    ],
+    [
+      { errcode: 60111, errmsg: 'userid not found' },
+      { code: '60111', isAboutPerson: true },
+    ],
+    [{ errcode: 60020, errmsg: 'not allow to access from your ip' }, { code: '60020' }],
   ])('that is answered %j is judged %j', async (body, judgement) => {
     const http = new FakeWecom().answer('user/get', ok({}));
     await callWecom(http, base, getUser);

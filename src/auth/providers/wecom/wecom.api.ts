@@ -1,5 +1,6 @@
 import type { HttpClient, Judgement, OutboundReply } from '../../../common/http-client.js';
 import { urlOf } from '../endpoint.js';
+import { refusalJudgement } from '../platform-judgement.js';
 import { asNumber, asObject, asText, type ReplyObject } from '../platform-reply.js';
 import type { FetchedToken } from '../platform-tokens.js';
 import { toError, unusable } from './wecom.errors.js';
@@ -88,8 +89,7 @@ export function fetchedToken(path: string, reply: ReplyObject, field: string): F
 function judge(reply: OutboundReply, meanings: Meanings | undefined): Judgement {
   const refusal = refusalIn(reply);
   if (!refusal) return { code: 'ok' };
-  const { trouble } = meaningOf(refusal, meanings);
-  return { code: refusal.code, ...(trouble && { trouble }) };
+  return refusalJudgement(refusal.code, meaningOf(refusal, meanings));
 }
 
 /** Every text in it, however deep. */
