@@ -10,6 +10,11 @@ export interface PlaceReport {
   readonly moved: number;
   /** What no key of SECRET_KEY opens. */
   readonly unreadable: number;
+  /**
+   * Sealed with another key than the first all the same, as counted at the end: what is unreadable, and what a replica that still seals with
+   * an older key put there meanwhile; with `dryRun`, also what would be moved.
+   */
+  readonly left: number;
 }
 
 /** What a run of the re-encryption found and did. */

@@ -73,14 +73,14 @@ describe('encrypting anew', () => {
     const shelf = new Shelf('shelf').put(older, 'a', 'b').put(newer, 'c');
     const empty = new Shelf('empty');
     const run = () => reencryption(shelf, empty).run({ dryRun: false });
-    const nothing = { place: 'empty', total: 0, current: 0, moved: 0, unreadable: 0 };
+    const nothing = { place: 'empty', total: 0, current: 0, moved: 0, unreadable: 0, left: 0 };
     expect(await run()).toEqual({
-      places: [{ place: 'shelf', total: 3, current: 1, moved: 2, unreadable: 0 }, nothing],
+      places: [{ place: 'shelf', total: 3, current: 1, moved: 2, unreadable: 0, left: 0 }, nothing],
     });
     for (const [label, sealed] of shelf.values)
       expect(newer.decrypt(sealed, label)).toBe(`of ${label}`);
     expect(await run()).toEqual({
-      places: [{ place: 'shelf', total: 3, current: 3, moved: 0, unreadable: 0 }, nothing],
+      places: [{ place: 'shelf', total: 3, current: 3, moved: 0, unreadable: 0, left: 0 }, nothing],
     });
   });
 
@@ -88,7 +88,7 @@ describe('encrypting anew', () => {
     const shelf = new Shelf('shelf').put(older, 'a', 'b');
     const before = [...shelf.values];
     expect(await reencryption(shelf).run({ dryRun: true })).toEqual({
-      places: [{ place: 'shelf', total: 2, current: 0, moved: 2, unreadable: 0 }],
+      places: [{ place: 'shelf', total: 2, current: 0, moved: 2, unreadable: 0, left: 2 }],
     });
     expect([...shelf.values]).toEqual(before);
   });
@@ -101,7 +101,7 @@ describe('encrypting anew', () => {
     const before = ['a', 'c', 'd'].map((label) => shelf.values.get(label));
     const report = await reencryption(shelf).run({ dryRun: false });
     expect(report).toEqual({
-      places: [{ place: 'shelf', total: 4, current: 0, moved: 1, unreadable: 3 }],
+      places: [{ place: 'shelf', total: 4, current: 0, moved: 1, unreadable: 3, left: 3 }],
     });
     expect(['a', 'c', 'd'].map((label) => shelf.values.get(label))).toEqual(before);
     expect(lines.text).toContain('open with no key of SECRET_KEY');
@@ -119,6 +119,16 @@ describe('encrypting anew', () => {
     expect(places).toMatchObject([{ moved: 2, unreadable: 0 }]);
     const words = [...shelf.values].map(([label, sealed]) => newer.decrypt(sealed, label));
     expect(words).toEqual(['newer words', 'newest words', 'of c']);
+  });
+
+  it('counts at the end what a replica put there that still seals with an older key', async () => {
+    const busy = new Shelf('busy', false, (self, label) => self.put(older, label)).put(older, 'a');
+    const late = new Shelf('late', false, (self) => self.put(older, 'b')).put(older, 'a');
+    const { places } = await reencryption(busy, late).run({ dryRun: false });
+    expect(places).toMatchObject([
+      { place: 'busy', moved: 0, unreadable: 0, left: 1 },
+      { place: 'late', moved: 1, unreadable: 0, left: 1 },
+    ]);
   });
 });
 

@@ -53,6 +53,7 @@ export class Reencryption {
           current,
           moved,
           unreadable,
+          left: await countOthers(place, first),
         };
       }
     }
@@ -66,4 +67,9 @@ export class Reencryption {
       throw error;
     }
   }
+}
+
+async function countOthers(place: SealedPlace, keyId: string): Promise<number> {
+  const counts = [...(await place.countByKey())];
+  return counts.reduce((total, [id, count]) => total + (id === keyId ? 0 : count), 0);
 }

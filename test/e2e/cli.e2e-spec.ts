@@ -703,7 +703,7 @@ describe('lingpai secrets', () => {
         dryRun: false,
         olderKeysMayGo: false,
         places: expect.arrayContaining([
-          { place: 'clients', total: 2000, current: 0, moved: 0, unreadable: 2000 },
+          { place: 'clients', total: 2000, current: 0, moved: 0, unreadable: 2000, left: 2000 },
         ]),
       },
     });

@@ -26,13 +26,13 @@ export function addSecretsReencrypt(parent: Command, cli: Cli): void {
           keysMayLack: true,
         });
         const unreadable = sum(places, 'unreadable');
-        const waiting = dryRun ? sum(places, 'moved') : 0;
-        const olderKeysMayGo = unreadable + waiting === 0;
+        const left = sum(places, 'left');
+        const olderKeysMayGo = left === 0;
         cli.terminal.print({ dryRun, places, olderKeysMayGo }, [
           ...tableOf(places, dryRun),
-          lastLine(unreadable, waiting),
+          lastLine(unreadable, left, dryRun),
         ]);
-        return unreadable === 0 ? exitCodes.ok : exitCodes.refused;
+        return (dryRun ? unreadable : left) === 0 ? exitCodes.ok : exitCodes.refused;
       }),
     );
 }
@@ -45,14 +45,14 @@ function tableOf(places: readonly PlaceReport[], dryRun: boolean): string[] {
   return table(['PLACE', 'TOTAL', 'CURRENT', dryRun ? 'TO MOVE' : 'MOVED', 'UNREADABLE'], rows);
 }
 
-function lastLine(unreadable: number, waiting: number): string {
+function lastLine(unreadable: number, left: number, dryRun: boolean): string {
   if (unreadable > 0)
     return `${unreadable} value(s) are opened by no key of SECRET_KEY: no key may go before they are mended`;
-  return waiting > 0
-    ? `${waiting} value(s) are still sealed with older keys: these may not leave SECRET_KEY yet`
-    : 'everything is sealed with the first key: older keys may leave SECRET_KEY';
+  if (left === 0) return 'everything is sealed with the first key: older keys may leave SECRET_KEY';
+  const still = `${left} value(s) are still sealed with older keys: these may not leave SECRET_KEY yet`;
+  return dryRun ? still : `${still}, and some replica seals with one of them`;
 }
 
-function sum(places: readonly PlaceReport[], what: 'moved' | 'unreadable'): number {
+function sum(places: readonly PlaceReport[], what: 'left' | 'unreadable'): number {
   return places.reduce((total, place) => total + place[what], 0);
 }
