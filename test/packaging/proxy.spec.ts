@@ -116,6 +116,8 @@ async function ask(
         'x-forwarded-proto': 'https',
         'x-forwarded-host': 'evil.example.com',
         'x-request-id': 'chosen-by-a-stranger',
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        tracestate: 'vendor=1',
         host: new URL(site).host,
       },
     });
@@ -127,6 +129,7 @@ async function ask(
       'x-forwarded-host': new URL(site).host,
       'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
+    expect(Object.keys(seen()[0]?.headers ?? {}).filter((name) => /^trace/.test(name))).toEqual([]);
     expect(answer.headers['server']).toBeUndefined();
   });
 
