@@ -5,6 +5,7 @@ import type { LogValue } from './log-fields.js';
 import { scrubText } from './scrub-text.js';
 
 const longestMessage = 1000;
+const longestName = 100;
 const mostFrames = 12;
 const mostCauses = 3;
 
@@ -25,10 +26,10 @@ export function describeError(error: unknown, depth = 0): LogValue {
   if (!isError(error)) return { message: messageOf(error) };
   const { cause, errors } = error as Partial<AggregateError>;
   return {
-    name: error.name,
+    name: nameOf(error),
     message: messageOf(error),
     ...codesOf(error),
-    ...(error.stack !== undefined && { stack: framesOf(error.stack) }),
+    ...(typeof error.stack === 'string' && { stack: framesOf(error.stack) }),
     ...(cause !== undefined && depth < mostCauses && { cause: describeCause(cause, depth) }),
     ...(Array.isArray(errors) && {
       errors: errors.slice(0, mostCauses).map((each: unknown) => inOneLine(each)),
@@ -47,13 +48,20 @@ function describeCause(cause: unknown, depth: number): LogValue {
 }
 
 function inOneLine(error: unknown): string {
-  return isError(error) ? `${error.name}: ${messageOf(error)}` : messageOf(error);
+  return isError(error) ? `${nameOf(error)}: ${messageOf(error)}` : messageOf(error);
+}
+
+function nameOf({ name }: { readonly name: unknown }): string {
+  return typeof name === 'string' ? scrubText(name.slice(0, longestName)) : 'Error';
 }
 
 function messageOf(error: unknown): string {
   if (!isError(error))
     return typeof error === 'string' ? scrubText(error.slice(0, longestMessage)) : typeof error;
-  const message = error.message.slice(0, longestMessage);
+  const words: unknown = error.message;
+  // Libraries put other things there, too.
+  if (typeof words !== 'string') return typeof words;
+  const message = words.slice(0, longestMessage);
   return scrubText(quotesValues(error) ? message.replace(/".*"|'.*'/gs, '"…"') : message);
 }
 

@@ -59,13 +59,17 @@ function logObject(value: object, depth: number): LogValue {
   if (Array.isArray(value))
     return value.slice(0, longestList).map((each: unknown) => logValue(each, depth + 1));
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return `[${value.constructor.name}]`;
+  if (prototype !== Object.prototype && prototype !== null) return `[${kindOf(value)}]`;
   const fields: Record<string, LogValue> = {};
   for (const [name, each] of Object.entries(value)) {
     if (each === undefined) continue;
     fields[name] = isSecretName(name) ? '***' : logValue(each, depth + 1);
   }
   return fields;
+}
+
+function kindOf({ constructor }: { readonly constructor?: unknown }): string {
+  return typeof constructor === 'function' ? constructor.name : 'object';
 }
 
 /** Whether what stands under this name is not for the log, however it is spelt. */

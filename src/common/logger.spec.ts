@@ -69,6 +69,16 @@ describe('a line of the log', () => {
     });
   });
 
+  it('is written also of what knows not what it is', () => {
+    const bare: object = Object.create(Object.create(null) as object) as object;
+    const lying = new (class Lying {
+      constructor() {
+        Object.assign(this, { constructor: 'a secret' });
+      }
+    })();
+    expect(written({ bare, lying })).toEqual({ bare: '[object]', lying: '[object]' });
+  });
+
   it('shows no secret, whether it is wrapped or only called one', () => {
     const line = written({
       wrapped: new Secret('4711'),
@@ -108,6 +118,17 @@ describe('a line of the log', () => {
 });
 
 describe('an error in the log', () => {
+  it('whose own words are none is told all the same', () => {
+    const odd = Object.assign(new Error('x'), { name: 7, message: { a: 1 }, stack: 5 });
+    const named = Object.assign(new Error('y'), { name: 'access_token=abc', stack: undefined });
+    const cause = Object.assign(new Error('z'), { message: undefined });
+    expect(written({ err: odd })).toEqual({ err: { name: 'Error', message: 'object' } });
+    expect(written({ err: named })).toEqual({ err: { name: 'access_token=***', message: 'y' } });
+    expect(written({ err: new Error('outer', { cause }) })).toMatchObject({
+      err: { message: 'outer', cause: 'Error: undefined' },
+    });
+  });
+
   const told = (error: unknown): Record<string, unknown> =>
     written({ err: error })['err'] as Record<string, unknown>;
 
