@@ -4,15 +4,15 @@ import type { Request, Response } from 'express';
 import { httpHeaders } from './http-headers.js';
 
 function headersOf(issuerUrl: string, path: string): Record<string, string> {
-  const headers: Record<string, string> = { 'X-Powered-By': 'somebody' };
+  const headers = new Map([['X-Powered-By', 'somebody']]);
   const response = {
-    setHeader: (name: string, value: string) => (headers[name] = value),
-    removeHeader: (name: string) => delete headers[name],
+    setHeader: (name: string, value: string) => headers.set(name, value),
+    removeHeader: (name: string) => headers.delete(name),
   };
   let passedOn = 0;
   httpHeaders(issuerUrl)({ path } as Request, response as unknown as Response, () => passedOn++);
   expect(passedOn).toBe(1);
-  return headers;
+  return Object.fromEntries(headers);
 }
 
 const strict = {
