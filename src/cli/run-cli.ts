@@ -22,7 +22,7 @@ export async function runCli(
   } catch (error) {
     if (error instanceof CommanderError) return endOfReading(error, terminal);
     const { refusalOf } = await import('./refusal-of.js');
-    const refusal = refusalOf(error) ?? bug(error, terminal);
+    const refusal = refusalOf(error) ?? (await bug(error, terminal));
     terminal.refuse(refusal);
     return refusal.exitCode;
   }
@@ -40,7 +40,10 @@ function endOfReading({ code, message, exitCode }: CommanderError, terminal: Ter
   return exitCodes.usage;
 }
 
-function bug(error: unknown, terminal: Terminal): Refusal {
-  terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+/** Told as the service's log would: whose words a foreign error repeats is not known. */
+async function bug(error: unknown, terminal: Terminal): Promise<Refusal> {
+  const { Logger } = await import('../common/logger.js');
+  const logger = new Logger('error', { write: (line) => terminal.err.write(line) });
+  logger.error({ err: error }, 'a fault that nobody foresaw');
   return new Refusal('internal_error', 'This should not have happened.');
 }
