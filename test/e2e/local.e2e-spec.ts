@@ -13,7 +13,14 @@ let configuration: Configuration;
 beforeAll(async () => {
   bed = await openTestBed({
     env: { TRUST_PROXY: 'loopback', SMS_LIMIT_PER_CONNECTION_PER_HOUR: '70' },
-    provision: ({ connections }) => {
+    provision: ({ connections, clients }) => {
+      clients.push({
+        clientId: 'till',
+        displayName: '收银',
+        redirectUris: ['http://localhost:9/till'],
+        scopes: ['openid'],
+        connections: ['phone'],
+      });
       connections.push(
         { slug: 'phone', platform: 'local', displayName: '手机号', signUp: 'existing' },
         { slug: 'open', platform: 'local', displayName: '手机号注册', defaultRoles: ['guest'] },
@@ -44,6 +51,14 @@ async function open(connection = 'phone', ip = '203.0.113.7') {
   const began = await begin(configuration, { connection });
   const page = await browser.follow(began.url);
   return { browser, page, began };
+}
+
+/** As far as the login page of a client that takes the connection `phone` alone. */
+async function openTill(browser: TestBrowser) {
+  const began = await begin(configuration, { scope: 'openid' });
+  began.url.searchParams.set('client_id', 'till');
+  began.url.searchParams.set('redirect_uri', 'http://localhost:9/till');
+  return { browser, began, page: await browser.follow(began.url, atPortal) };
 }
 
 async function person(changes: { password?: string; mustChange?: boolean; status?: string } = {}) {
@@ -78,6 +93,22 @@ async function byPassword(
 const reason = (end: Visit) => end.location?.searchParams.get('error_description');
 
 describe('the account’s own phone', () => {
+  it('leads to a client that takes this connection alone, and to no sign-in without end', async () => {
+    await person({ password: 'correct horse battery' });
+    const browser = new TestBrowser({ 'accept-language': 'en', 'x-forwarded-for': '203.0.113.7' });
+    const end = await byPassword(await openTill(browser), 'correct horse battery');
+    expect(end.location?.href).toMatch(/^http:\/\/localhost:9\/till\?code=/);
+    expect((await openTill(browser)).page.location?.searchParams.has('code')).toBe(true);
+
+    // A session from before these things were written down is asked once.
+    await bed.query(`update oidc_entries set payload = payload - 'signIn' where model = 'Session'`);
+    const again = await openTill(browser);
+    expect(again.page.location).toBeUndefined();
+    const anew = await byPassword(again, 'correct horse battery');
+    expect(anew.location?.searchParams.has('code')).toBe(true);
+    expect((await openTill(browser)).page.location?.searchParams.has('code')).toBe(true);
+  });
+
   it('is one more button on the login page', async () => {
     const browser = new TestBrowser();
     const began = await begin(configuration);
