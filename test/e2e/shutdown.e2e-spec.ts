@@ -117,7 +117,11 @@ describe('the end of a service that runs', () => {
     await database.query('commit');
     expect(await underWay).toMatchObject({ status: 200, connection: 'close' });
     expect(await ended).toBe(0);
-    expect(replica.output).not.toMatch(/"level":"(warn|error)"/);
+    const complaints = replica.output
+      .split('\n')
+      .filter((line) => /"level":"(warn|error)"/.test(line));
+    // The engine's word on this version of Node, at the start.
+    expect(complaints.filter((line) => !line.includes('Unsupported runtime'))).toEqual([]);
   }, 30_000);
 
   it('comes at once with a second signal, and not with an echo of the first', async () => {
