@@ -129,7 +129,9 @@ it('no log line, metric, span, audit event or stored row holds a secret, a token
   expect(secrets.map((secret) => typeof secret)).not.toContain('undefined');
   expect(secrets).not.toContain('');
   for (const secret of secrets) expect(seen).not.toContain(secret);
-  expect(seen.match(/.{120}(?:1380000000|1390000001|13800000088).{0,40}/g)).toBeNull();
+  // An instant in nanoseconds has so many digits that it may hold a number by chance.
+  const timeless = seen.replace(/imeUnixNano":"\d+"/g, '');
+  expect(timeless.match(/.{120}(?:1380000000|1390000001|13800000088).{0,40}/g)).toBeNull();
   // Each of them had something to tell.
   expect(bed.log()).toContain('60020');
   expect(bed.log()).toMatch(/企业可信IP|trusted IP/);
