@@ -125,13 +125,12 @@ it('no log line, metric, span, audit event or stored row holds a secret, a token
   await eventually(() => expect(collector.text()).toContain('webhook delivery'));
   await new Promise((resolve) => setTimeout(resolve, 500));
 
-  const seen = await told();
+  // An instant in nanoseconds has so many digits that it may hold a number or a code by chance.
+  const seen = (await told()).replace(/imeUnixNano":"\d+"/g, '');
   expect(secrets.map((secret) => typeof secret)).not.toContain('undefined');
   expect(secrets).not.toContain('');
   for (const secret of secrets) expect(seen).not.toContain(secret);
-  // An instant in nanoseconds has so many digits that it may hold a number by chance.
-  const timeless = seen.replace(/imeUnixNano":"\d+"/g, '');
-  expect(timeless.match(/.{120}(?:1380000000|1390000001|13800000088).{0,40}/g)).toBeNull();
+  expect(seen.match(/.{120}(?:1380000000|1390000001|13800000088).{0,40}/g)).toBeNull();
   // Each of them had something to tell.
   expect(bed.log()).toContain('60020');
   expect(bed.log()).toMatch(/企业可信IP|trusted IP/);
