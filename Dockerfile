@@ -1,6 +1,6 @@
 # The minor version is pinned, patches come with each build. Who wants the same bytes each time builds with the digest that they
-# tested: --build-arg NODE_IMAGE=node:20.20-bookworm-slim@sha256:…
-ARG NODE_IMAGE=node:20.20-bookworm-slim
+# tested: --build-arg NODE_IMAGE=node:24.21-bookworm-slim@sha256:…
+ARG NODE_IMAGE=node:24.21-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build
@@ -23,7 +23,7 @@ FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="Lingpai" \
       org.opencontainers.image.description="Identity microservice for companies that live in DingTalk and WeCom" \
       org.opencontainers.image.licenses="MIT" \
-      org.opencontainers.image.base.name="docker.io/library/node:20.20-bookworm-slim"
+      org.opencontainers.image.base.name="docker.io/library/node:24.21-bookworm-slim"
 ENV NODE_ENV=production
 WORKDIR /app
 # What installs packages is of no use here, except to an intruder.

@@ -14,13 +14,13 @@ const copies = groups(dockerfile, /^COPY (?!--from)(.+)$/gm).flatMap((line) =>
 
 describe('the image', () => {
   it('is built in two stages on one pinned base', () => {
-    expect(groups(dockerfile, /^ARG NODE_IMAGE=(.+)$/gm)).toEqual(['node:20.20-bookworm-slim']);
+    expect(groups(dockerfile, /^ARG NODE_IMAGE=(.+)$/gm)).toEqual(['node:24.21-bookworm-slim']);
     expect(groups(dockerfile, /^FROM (.+)$/gm)).toEqual([
       '${NODE_IMAGE} AS build',
       '${NODE_IMAGE}',
     ]);
     expect(last).toContain(
-      'org.opencontainers.image.base.name="docker.io/library/node:20.20-bookworm-slim"',
+      'org.opencontainers.image.base.name="docker.io/library/node:24.21-bookworm-slim"',
     );
   });
 
