@@ -29,6 +29,7 @@ afterAll(() => bed.stop());
 const ways = [
   ['GET', '/authorize'],
   ['GET', '/connections/dingtalk/authorize'],
+  ['POST', '/authorize'],
   ['GET', '/authorize/abc'],
   ['GET', '/login/abc'],
   ['GET', '/login/abc/dingtalk'],
@@ -44,6 +45,7 @@ const ways = [
   ['GET', '/account'],
   ['POST', '/account/sign-out-everywhere'],
   ['GET', '/logout'],
+  ['POST', '/logout'],
   ['POST', '/logout/confirm'],
   ['GET', '/logout/success'],
 ] as const;

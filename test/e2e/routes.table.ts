@@ -72,6 +72,7 @@ POST   /api/v1/webhooks/:id/secret                                webhooks:write
 POST   /api/v1/webhooks/:id/test                                  webhooks:write        api            json
 GET    /assets/:name                                              public                unlimited      file
 GET    /authorize                                                 public                sign-in        redirect
+POST   /authorize                                                 public                sign-in        redirect
 GET    /authorize/:uid                                            public                sign-in        page
 GET    /bind/:ticket                                              public                sign-in        page
 GET    /bind/:ticket/sign-in                                      public                sign-in        redirect
@@ -98,6 +99,7 @@ POST   /introspect                                                client        
 GET    /login/:uid                                                public                sign-in        page
 GET    /login/:uid/:slug                                          public                sign-in        page
 GET    /logout                                                    public                sign-in        redirect
+POST   /logout                                                    public                sign-in        redirect
 POST   /logout/confirm                                            public                sign-in        page
 GET    /logout/success                                            public                sign-in        page
 GET    /metrics                                                   public                unlimited      text

@@ -66,6 +66,10 @@ async function adjust(ctx: KoaContextWithOIDC, { tokens, store }: AnswerParts): 
     body.error_description === 'requested grant type is not allowed for this client'
   ) {
     ctx.body = { ...body, error: 'unauthorized_client' };
+  } else if (oidc?.route === 'discovery') {
+    // Told to clients that are called back when a session ends, which we do not.
+    const told = ctx.body as { claims_supported: string[] };
+    told.claims_supported = told.claims_supported.filter((claim) => claim !== 'sid');
   } else if (oidc?.route === 'end_session' && ctx.status === 200 && !oidc.session?.accountId) {
     leave(ctx);
   }

@@ -9,6 +9,7 @@ import {
 
 import type { AccountsRepository } from '../../account-binding/accounts.repository.js';
 import type { Config } from '../../config/config.js';
+import { languages } from '../sign-in/pages/language.js';
 import type { Pages } from '../sign-in/pages/pages.js';
 import { accessTokenId } from './access-tokens.js';
 import { claimsByScope, type EngineAccountWithRoles, engineAccount } from './claims.js';
@@ -35,6 +36,7 @@ export interface EngineParts {
 /** How long a person may take from `/authorize` to the end of the sign-in. */
 const interactionSeconds = 3600;
 const codeSeconds = 60;
+const clientAuthMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 
 /** The engine's configuration: our contract in the engine's words. The adapter is added by the caller. */
 export function engineConfiguration(parts: EngineParts, keys: KeySet): Configuration {
@@ -59,9 +61,16 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
     },
     scopes: ['openid', 'offline_access', 'profile', 'phone', 'email'],
     claims: claimsByScope,
+    // It is part of what the code was given for (RFC 6749, 4.1.3; OpenID Connect Core 3.1.2.1).
+    allowOmittingSingleRegisteredRedirectUri: false,
     conformIdTokenClaims: false,
     responseTypes: ['code'],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    clientAuthMethods,
+    discovery: {
+      introspection_endpoint_auth_methods_supported: clientAuthMethods,
+      revocation_endpoint_auth_methods_supported: clientAuthMethods,
+      ui_locales_supported: languages,
+    },
     clientDefaults: { id_token_signed_response_alg: keys.signing.alg },
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256', 'EdDSA'] },
     extraClientMetadata: { properties: ownClientMetadata },
@@ -105,6 +114,9 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
         allowedPolicy: (_ctx, client, token) => client.clientId === token.clientId,
       },
       clientCredentials: { enabled: true },
+      // The engine has these two on; what it advertises, libraries use at once.
+      pushedAuthorizationRequests: { enabled: false },
+      dPoP: { enabled: false },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx, form) => signOut(ctx, form, pages, store),
@@ -112,9 +124,11 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
       },
       resourceIndicators: {
         enabled: true,
-        defaultResource: (_ctx, client, oneOf) => {
+        defaultResource: (ctx, client, oneOf) => {
           const own = defaultResource(client as EngineClient, issuerUrl);
-          return oneOf && !oneOf.includes(own) ? oneOf : own;
+          if (oneOf) return oneOf.includes(own) ? own : oneOf;
+          // A person's sign-in is good for both; a token is for one of them, its own unless `/token` is asked for ours.
+          return ctx.oidc.route === 'token' || own === issuerUrl ? own : [own, issuerUrl];
         },
         useGrantedResource: () => true,
         getResourceServerInfo: (ctx, resource, client) =>
@@ -190,6 +204,8 @@ function signInPolicy(): interactionPolicy.DefaultPolicy {
   );
   policy.remove('consent');
   policy.add(new Prompt({ name: 'consent', requestable: true }));
+  // Asked for as a fresh sign-in, in which the person chooses: `request-checks.ts`.
+  policy.add(new Prompt({ name: 'select_account', requestable: true }));
   return policy;
 }
 

@@ -22,7 +22,7 @@ export async function checkAuthorizationRequest(
   const requested = textOf((ctx.method === 'POST' ? ctx.oidc.body : ctx.query)?.['scope']);
   refuseForeignScopes(requested, client);
   keepOfflineAccess(requested, client, params);
-  dropConsentPrompt(params);
+  rewritePrompt(params);
 
   const slug = params['connection'];
   if (slug !== undefined && !(await choice.isPossible(client, textOf(slug)))) {
@@ -43,11 +43,16 @@ function keepOfflineAccess(
     params['scope'] = [...scopes, 'offline_access'].join(' ');
 }
 
-/** There is no consent screen: a client that asks for one is served without. */
-function dropConsentPrompt(params: Record<string, unknown>): void {
-  const prompts = textOf(params['prompt'])
+/**
+ * There is no consent screen: a client that asks for one is served without. Who shall select an account signs in again, as whoever they
+ * choose to be: no browser holds two people here.
+ */
+function rewritePrompt(params: Record<string, unknown>): void {
+  const asked = textOf(params['prompt'])
     .split(' ')
-    .filter((prompt) => prompt && prompt !== 'consent');
+    .filter((prompt) => prompt && prompt !== 'consent')
+    .map((prompt) => (prompt === 'select_account' ? 'login' : prompt));
+  const prompts = [...new Set(asked)];
   params['prompt'] = prompts.length > 0 ? prompts.join(' ') : undefined;
 }
 

@@ -34,7 +34,11 @@ export async function issueTokens(
   const grant = new provider.Grant({ accountId, clientId: client.clientId });
   setFacts(grant, facts);
   addRequested(grant, ctx);
-  if (scope) grant.addResourceScope(resource, scope);
+  // As in the browser: who names no API may have a token for ours at a refresh.
+  const resources = ctx.oidc.params.resource
+    ? [resource]
+    : [...new Set([resource, settings.issuerUrl])];
+  if (scope) for (const each of resources) grant.addResourceScope(each, scope);
   const source = { accountId, client, gty, grantId: await grant.save() };
   ctx.oidc.entity('Account', account);
   ctx.oidc.entity('Grant', grant);
@@ -51,7 +55,7 @@ export async function issueTokens(
   const wantsRefresh = scopes.has('offline_access') && client.grantTypeAllowed('refresh_token');
   const refreshToken = new provider.RefreshToken({
     ...source,
-    resource,
+    resource: resources,
     scope,
     authTime,
     rotations: 0,

@@ -1,4 +1,4 @@
-import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 
 import { AccountsRepository } from '../../account-binding/accounts.repository.js';
@@ -38,13 +38,17 @@ export class UserinfoController {
         .status(missing ? 403 : 401)
         .setHeader(
           'WWW-Authenticate',
-          `Bearer error="${code}", error_description="${error.message}"`,
+          // RFC 6750, 3.1: without a token there is no error to name.
+          error.code === 'token_missing'
+            ? 'Bearer'
+            : `Bearer error="${code}", error_description="${error.message}"`,
         )
         .json({ error: code, error_description: error.message });
     }
   }
 
   @Post()
+  @HttpCode(200)
   readByPost(@Req() request: Request, @Res() response: Response): Promise<void> {
     return this.read(request, response);
   }
@@ -94,5 +98,5 @@ function bearerToken(request: Request): string {
   if (scheme?.toLowerCase() === 'bearer' && token) return token;
   const body = request.body as { access_token?: unknown } | undefined;
   if (typeof body?.access_token === 'string') return body.access_token;
-  throw new AppError('token_invalid', 'There is no access token in this request.');
+  throw new AppError('token_missing', 'There is no access token in this request.');
 }

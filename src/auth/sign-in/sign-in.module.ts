@@ -22,6 +22,7 @@ import { TenantChoice } from './tenant-choice.js';
 import { OwnSignIn } from './own-sign-in.js';
 import { PersonSignIn } from './person-sign-in.js';
 import { PlatformCodeGrant } from './platform-code.grant.js';
+import { PostedRequestsController } from './posted-requests.controller.js';
 import { SignInController } from './sign-in.controller.js';
 import { StartAgain } from './start-again.js';
 import { BeginStep } from './steps/begin-step.js';
@@ -63,6 +64,7 @@ const steps = [
     BindingController,
     EntryController,
     DomainVerificationController,
+    PostedRequestsController,
     AssetsController,
   ],
   providers: [
