@@ -1,6 +1,11 @@
 import type { DataSource } from 'typeorm';
 
-import type { Counted, GuessRule, RateLimitStore } from './rate-limit-store.js';
+import {
+  clockToleranceSeconds,
+  type Counted,
+  type GuessRule,
+  type RateLimitStore,
+} from './rate-limit-store.js';
 
 /** Counts in Postgres, one statement each. */
 export class PostgresRateLimitStore implements RateLimitStore {
@@ -11,9 +16,9 @@ export class PostgresRateLimitStore implements RateLimitStore {
       `insert into rate_limits as kept (key, count, ends_at) values ($1, 1, $3)
        on conflict (key) do update
           set count = case when kept.ends_at <= $2 then 1 else kept.count + 1 end,
-              ends_at = case when kept.ends_at <= $2 then $3 else kept.ends_at end
+              ends_at = case when kept.ends_at <= $2 or kept.ends_at > $4 then $3 else kept.ends_at end
        returning count, ends_at`,
-      [key, now, later(now, windowSeconds)],
+      [key, now, later(now, windowSeconds), later(now, windowSeconds + clockToleranceSeconds)],
     );
     if (!row) throw new Error('a counted window is missing');
     return { count: row.count, endsAt: row.ends_at };
@@ -36,7 +41,7 @@ export class PostgresRateLimitStore implements RateLimitStore {
                 else $2 + least($6::float8, $5 * 2 ^ least(kept.count + 1 - $4, 20)) * interval '1 second'
               end,
               ends_at = $3
-        where kept.blocked_until is null or kept.blocked_until <= $2
+        where kept.blocked_until is null or kept.blocked_until <= $2 or kept.blocked_until > $7
        returning count`,
       [
         key,
@@ -45,6 +50,7 @@ export class PostgresRateLimitStore implements RateLimitStore {
         rule.free,
         rule.firstDelaySeconds,
         rule.longestDelaySeconds,
+        later(now, rule.longestDelaySeconds + clockToleranceSeconds),
       ],
     );
     if (taken) return undefined;

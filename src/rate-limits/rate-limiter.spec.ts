@@ -112,6 +112,36 @@ describe.each(places)('counted in %s,', (where) => {
       expect(await first()).toBe(true);
     });
 
+    it('keeps nobody waiting for a clock that was set back by an hour, and gives nobody more', async () => {
+      expect([await take(), await take(), await take()]).toEqual(['ok', 'ok', 60]);
+      clock.move(-3_600_000);
+      expect(await take()).toBe(60);
+      clock.move(45_000);
+      expect(await take()).toBe(15);
+      clock.move(15_000);
+      expect([await take(), await take(), await take()]).toEqual(['ok', 'ok', 60]);
+    });
+
+    it('begins anew when the clock goes an hour forward, and holds when it comes back', async () => {
+      expect([await take(), await take(), await take()]).toEqual(['ok', 'ok', 60]);
+      clock.move(3_600_000);
+      expect([await take(), await take(), await take()]).toEqual(['ok', 'ok', 60]);
+      clock.move(-3_600_000);
+      expect(await take()).toBe(60);
+      clock.move(60_000);
+      expect(await take()).toBe('ok');
+    });
+
+    it('stays as it is for a replica whose clock is a little behind', async () => {
+      expect([await take(), await take()]).toEqual(['ok', 'ok']);
+      clock.move(-30_000);
+      expect(await take()).toBe(90);
+      clock.move(89_000);
+      expect(await take()).toBe(1);
+      clock.move(1000);
+      expect(await take()).toBe('ok');
+    });
+
     it('counts each key for itself', async () => {
       expect([await take(1, 'a'), await take(1, 'b'), await take(1, 'a')]).toEqual([
         'ok',
@@ -155,6 +185,23 @@ describe.each(places)('counted in %s,', (where) => {
         await guess();
       }
       expect(waits).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 900, 900]);
+    });
+
+    it('do not wait for a clock that was set back by an hour, and stay counted', async () => {
+      for (let index = 0; index < 3; index += 1) await guess();
+      expect(await guess()).toBe(5);
+      clock.move(-3_600_000);
+      expect([await guess(), await guess()]).toEqual(['ok', 10]);
+      clock.move(10_000);
+      expect([await guess(), await guess()]).toEqual(['ok', 20]);
+    });
+
+    it('stay counted when the clock goes an hour forward and comes back', async () => {
+      for (let index = 0; index < 3; index += 1) await guess();
+      clock.move(3_600_000);
+      expect([await guess(), await guess()]).toEqual(['ok', 10]);
+      clock.move(-3_600_000);
+      expect([await guess(), await guess()]).toEqual(['ok', 20]);
     });
 
     it('are forgotten when one was right, or after a day', async () => {
