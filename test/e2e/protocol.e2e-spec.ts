@@ -143,6 +143,18 @@ describe('an authorization request', () => {
   });
 });
 
+describe('`ui_locales`', () => {
+  it.each([
+    ['en', 'zh-CN', 'en'],
+    ['fr zh-CN', 'en', 'zh-CN'],
+    ['fr', 'en', 'en'],
+  ])('%s is the language of the login page for who reads %s: %s', async (asked, read, shown) => {
+    const { url } = await begin(configuration, { ui_locales: asked });
+    const page = await new TestBrowser({ 'accept-language': read }).follow(url);
+    expect(/<html lang="([^"]*)"/.exec(page.text)?.[1]).toBe(shown);
+  });
+});
+
 describe('a token for our own API', () => {
   it('is had with `resource` when the code is redeemed, or at a refresh', async () => {
     const { began, back } = await signInOnWeb(configuration, 'dingtalk', 'manager0042');
@@ -184,6 +196,7 @@ describe('a token for our own API', () => {
       scope: 'openid offline_access',
     });
     expect(decodeJwt(first['access_token'] ?? '').aud).toBe('https://api.example.com');
+    expect(decodeJwt(first['id_token'] ?? '')['auth_time']).toEqual(expect.any(Number));
     const [, second] = await token({
       grant_type: 'refresh_token',
       refresh_token: first['refresh_token'] ?? '',

@@ -100,8 +100,9 @@ async function idToken(
   authTime: number,
 ): Promise<string> {
   const claims = await account.claims('id_token', scope, {}, []);
-  const token = new ctx.oidc.provider.IdToken({ ...claims, auth_time: authTime }, { ctx });
+  const token = new ctx.oidc.provider.IdToken(claims, { ctx });
   Object.assign(token, { scope });
+  token.set('auth_time', authTime);
   return token.issue({ use: 'idtoken' });
 }
 

@@ -10,6 +10,7 @@ import type { Provider } from '../providers/provider.js';
 import type { BrowserAnswer, BrowserRequest } from './browser-request.js';
 import { Departure, isOnPlatform } from './departure.js';
 import { failureOf } from './failures.js';
+import { inLanguageOf } from './pages/language.js';
 import { Pages } from './pages/pages.js';
 import { PersonSignIn } from './person-sign-in.js';
 import { StartAgain } from './start-again.js';
@@ -47,7 +48,7 @@ export class HandOff {
     return {
       kind: 'page',
       page: this.pages.login({
-        language: browser.language,
+        language: inLanguageOf(browser, request.params).language,
         clientName: client.displayName,
         connections: offered.map((connection) => ({
           slug: connection.slug,
@@ -85,15 +86,17 @@ export class HandOff {
     connection: OpenConnection & { readonly provider: Provider },
     browser: BrowserRequest,
   ): Promise<BrowserAnswer> {
-    const { slug } = connection;
+    const { slug, provider } = connection;
+    // Of interest only where there may be a corp to choose.
+    const request = provider.installing && (await this.interactions.find(uid));
     const leaving = await this.departure.leave(
       connection,
       { kind: 'sign-in', interactionUid: uid },
-      browser,
+      inLanguageOf(browser, request?.params),
       {
         webPath: `/login/${uid}/${slug}?way=web`,
         forceWeb: browser.way === 'web',
-        tenant: connection.provider.installing && (await this.#tenantIn(uid, slug)),
+        tenant: request && tenantIn(request, slug),
       },
     );
     const client = leaving && (await this.clients.find(String(leaving.params['client_id'])));
@@ -132,13 +135,6 @@ export class HandOff {
     return this.steps.local(uid, connection.slug, browser);
   }
 
-  /** The corp that the waiting request names for this connection. */
-  async #tenantIn(uid: string, slug: string): Promise<string | undefined> {
-    const request = await this.interactions.find(uid);
-    const named = request && requestedConnection(request.params);
-    return named?.slug === undefined || named.slug === slug ? named?.tenant : undefined;
-  }
-
   /** The waiting request, if this browser is the one in which it began. */
   async #pending(
     uid: string,
@@ -161,4 +157,10 @@ export class HandOff {
       }),
     };
   }
+}
+
+/** The corp that the waiting request names for this connection. */
+function tenantIn({ params }: PendingRequest, slug: string): string | undefined {
+  const named = requestedConnection(params);
+  return named.slug === undefined || named.slug === slug ? named.tenant : undefined;
 }

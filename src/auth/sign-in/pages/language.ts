@@ -11,12 +11,30 @@ export type Language = (typeof languages)[number];
  * @returns `zh-CN` when nothing was asked for (the customers are Chinese companies), `en` when only other languages were
  */
 export function chooseLanguage(acceptLanguage: string | undefined, uiLocales?: string): Language {
-  const asked = firstSpoken(uiLocales?.trim().split(/\s+/) ?? []);
+  const asked = askedFor(uiLocales);
   if (asked) return asked;
 
   const accepted = tagsByWeight(acceptLanguage ?? '');
   if (accepted.length === 0) return 'zh-CN';
   return firstSpoken(accepted) ?? 'en';
+}
+
+/**
+ * The browser of a waiting request, in the language that its client asked for, where that is one of ours.
+ *
+ * @param params the client's authorization parameters
+ */
+export function inLanguageOf<Browser extends { readonly language: Language }>(
+  browser: Browser,
+  params: Readonly<Record<string, unknown>> | undefined,
+): Browser {
+  const uiLocales = params?.['ui_locales'];
+  const language = typeof uiLocales === 'string' ? askedFor(uiLocales) : undefined;
+  return language ? { ...browser, language } : browser;
+}
+
+function askedFor(uiLocales: string | undefined): Language | undefined {
+  return firstSpoken(uiLocales?.trim().split(/\s+/) ?? []);
 }
 
 function firstSpoken(tags: readonly string[]): Language | undefined {
