@@ -1,23 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
-const root = resolve(import.meta.dirname, '..');
+import { compiled } from '../test/fixtures/programs.js';
 
 /** A process with an end of its own. @returns its exit code and its log */
 async function run(ending: string): Promise<{ code: unknown; log: string }> {
   const script = `
-    const { Logger } = await import('./src/common/logger.js');
-    const { ProcessEnd } = await import('./src/process-end.js');
+    const { Logger } = await import('${compiled('src/common/logger.ts')}');
+    const { ProcessEnd } = await import('${compiled('src/process-end.ts')}');
     new ProcessEnd(new Logger('info'), { waitingFor: () => 'Godot', ${ending} });
     setInterval(() => undefined, 1000);
     process.kill(process.pid, 'SIGTERM');`;
-  const loader = ['--import', './test/fixtures/typescript-loader.js'];
-  const child = spawn(process.execPath, [...loader, '--input-type=module', '-e', script], {
-    cwd: root,
-  });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
   let log = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (log += chunk.toString()));

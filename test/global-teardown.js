@@ -1,3 +1,3 @@
 export default async function tearDown() {
-  await globalThis.stopTestPostgres?.();
+  for (const end of globalThis.endTestRun ?? []) await end();
 }

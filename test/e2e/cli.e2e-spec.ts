@@ -26,6 +26,7 @@ import {
   createTestDatabase,
   type TestDatabase,
 } from '../fixtures/postgres.js';
+import { compiled } from '../fixtures/programs.js';
 import { redisHere, TestRedis } from '../fixtures/redis.js';
 import { ReplicaProcess } from '../fixtures/replica-process.js';
 import { admin, openTestBed, type TestBed } from '../fixtures/service.js';
@@ -84,11 +85,11 @@ async function runFile(
   given: Record<string, string>,
   killed?: AbortSignal,
 ): Promise<Run> {
-  const child = spawn(
-    process.execPath,
-    ['--import', './test/fixtures/typescript-loader.js', file, ...words],
-    { cwd: root, env: { PATH: process.env['PATH'] ?? '', ...given }, timeout: limitMs },
-  );
+  const child = spawn(process.execPath, [compiled(file), ...words], {
+    cwd: root,
+    env: { PATH: process.env['PATH'] ?? '', ...given },
+    timeout: limitMs,
+  });
   killed?.addEventListener('abort', () => child.kill('SIGKILL'));
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));

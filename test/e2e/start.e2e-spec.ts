@@ -16,6 +16,7 @@ import {
   createTestDatabase,
   type TestDatabase,
 } from '../fixtures/postgres.js';
+import { compiled } from '../fixtures/programs.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const children: ChildProcess[] = [];
@@ -36,14 +37,10 @@ function start(env: Record<string, string>): {
   output: () => string;
   exitCode: Promise<number | null>;
 } {
-  const child = spawn(
-    process.execPath,
-    ['--import', './test/fixtures/typescript-loader.js', 'src/main.ts'],
-    {
-      cwd: root,
-      env: { PATH: process.env['PATH'] ?? '', HOST: '127.0.0.1', LOG_LEVEL: 'info', ...env },
-    },
-  );
+  const child = spawn(process.execPath, [compiled('src/main.ts')], {
+    cwd: root,
+    env: { PATH: process.env['PATH'] ?? '', HOST: '127.0.0.1', LOG_LEVEL: 'info', ...env },
+  });
   children.push(child);
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
