@@ -1,14 +1,9 @@
-import {
-  type ArgumentsHost,
-  Catch,
-  type ExceptionFilter,
-  HttpException,
-  HttpStatus,
-} from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { Request, Response } from 'express';
 
 import { AppError, type ErrorCode, type FieldFault } from './app-error.js';
 import { Logger } from './logger.js';
+import { unreadRequest } from './unread-request.js';
 
 /** A new code without a status does not compile. */
 const statusOf = {
@@ -76,6 +71,7 @@ interface Problem {
   readonly title: string;
   readonly errors?: readonly FieldFault[];
   readonly retryAfterSeconds?: number;
+  readonly allow?: readonly string[];
 }
 
 /** Turns whatever was thrown into `application/problem+json` (RFC 9457). The only place that gives a code its HTTP status. */
@@ -86,8 +82,8 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request & { id?: string }>();
     const response = host.switchToHttp().getResponse<Response>();
-    const problem = describe(error);
-    const { status, code, title, errors, retryAfterSeconds } = problem;
+    const problem = describe(error, request);
+    const { status, code, title, errors, retryAfterSeconds, allow } = problem;
     // What was asked is told by the request's own line, as a pattern: a path may hold whatever its caller put there.
     if (status >= 500) this.logger.error({ err: error, requestId: request.id }, 'a request failed');
     if (response.headersSent) {
@@ -95,7 +91,9 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    if (status === 401) response.setHeader('WWW-Authenticate', challenge(code));
+    if (status === 401 || code === 'scope_insufficient')
+      response.setHeader('WWW-Authenticate', challenge(code));
+    if (allow) response.setHeader('Allow', allow.join(', '));
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
     response
       .status(status)
@@ -111,7 +109,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-function describe(error: unknown): Problem {
+function describe(error: unknown, request: Request): Problem {
   if (error instanceof AppError) {
     const { code, message, errors, retryAfterSeconds } = error;
     return {
@@ -122,11 +120,7 @@ function describe(error: unknown): Problem {
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     };
   }
-  if (error instanceof HttpException) {
-    const status = error.getStatus();
-    const code = status === (HttpStatus.NOT_FOUND as number) ? 'not_found' : 'request_invalid';
-    return { status, code, title: error.message };
-  }
+  if (error instanceof HttpException) return unreadRequest(error, request);
   if (isUnstorable(error))
     return { status: 400, code: 'request_invalid', title: 'A value cannot be what it says.' };
   return { status: 500, code: 'internal_error', title: 'Something went wrong on our side.' };
@@ -143,5 +137,6 @@ function isUnstorable(error: unknown): boolean {
 
 /** RFC 6750, 3: without a token there is no error to name. */
 function challenge(code: string): string {
-  return code === 'token_invalid' ? 'Bearer error="invalid_token"' : 'Bearer';
+  if (code === 'token_invalid') return 'Bearer error="invalid_token"';
+  return code === 'scope_insufficient' ? 'Bearer error="insufficient_scope"' : 'Bearer';
 }

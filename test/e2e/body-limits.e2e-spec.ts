@@ -54,7 +54,7 @@ describe('JSON for the API', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(answer.body).toEqual({
       type: 'about:blank',
-      title: 'request entity too large',
+      title: 'The body is too large.',
       status: 413,
       code: 'request_invalid',
       instance: expect.any(String),

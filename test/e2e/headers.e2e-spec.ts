@@ -58,7 +58,6 @@ describe('a request that nobody would make by hand', () => {
     ['PUT', '/authorize', 404],
     ['OPTIONS', '/authorize', 404],
     ['OPTIONS', '/introspect', 404],
-    ['OPTIONS', '/api/v1/accounts', 404],
     ['OPTIONS', '*', 404],
     ['PROPFIND', '/', 404],
     ['PATCH', '/docs', 404],
