@@ -88,6 +88,40 @@ describe.each([
   });
 });
 
+it('two tabs that begin at once both get in', async () => {
+  const { context, close } = await openChromium({ viewport: desktop, locale: 'en-US' });
+  try {
+    // Each hand-off is answered when both have been asked for: neither has seen the other's cookie.
+    const waiting: (() => void)[] = [];
+    await context.route(/\/login\/[\w-]+\/dingtalk$/, async (route) => {
+      const response = await route.fetch({ maxRedirects: 0 });
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        if (waiting.length === 2) for (const goOn of waiting) goOn();
+      });
+      await route.fulfill({ response });
+    });
+    const ask = { redirect_uri: redirectUri, connection: 'dingtalk' };
+    const tabs = await Promise.all(
+      [0, 1].map(async () => ({
+        page: await context.newPage(),
+        began: await begin(configuration, ask),
+      })),
+    );
+    await Promise.all(tabs.map(({ page, began }) => page.goto(began.url.href)));
+    const cookies = (await context.cookies()).map(({ name }) => name);
+    expect(cookies.filter((name) => name.startsWith('lingpai_browser_'))).toHaveLength(2);
+    for (const { page, began } of tabs) {
+      await page.click('[data-member="manager0042"]');
+      await page.waitForURL((url) => url.href.startsWith(redirectUri));
+      const tokens = await redeem(configuration, began, new URL(page.url()));
+      expect(tokens.claims()).toMatchObject({ name: '王小明' });
+    }
+  } finally {
+    await close();
+  }
+});
+
 describe('inside the platforms’ own browsers', () => {
   it('DingTalk: the bridge asks the client for a code, and nobody clicks', async () => {
     const { context, close } = await openChromium({

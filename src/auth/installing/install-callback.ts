@@ -79,9 +79,10 @@ export class InstallCallback {
     { cookie }: BrowserRequest,
   ): Promise<InstallAdmission> {
     const state = query.get('state') ?? '';
-    const secret = this.#cookie.read(cookie);
-    if (!secret || state.length !== stateLength) return Promise.resolve({ kind: 'refused' });
-    return this.links.admit({ state, connection: slug, browser: secret });
+    const browser = this.#cookie.readAll(cookie);
+    if (browser.length === 0 || state.length !== stateLength)
+      return Promise.resolve({ kind: 'refused' });
+    return this.links.admit({ state, connection: slug, browser });
   }
 
   async #complete(

@@ -106,11 +106,13 @@ export class InstallLinksRepository implements OnModuleInit {
   async admit(callback: {
     readonly state: string;
     readonly connection: string;
-    readonly browser: string;
+    /** The secrets that the browser holds. */
+    readonly browser: readonly string[];
   }): Promise<InstallAdmission> {
     const stateHash = hashOf(callback.state);
-    const keys = [stateHash, callback.connection, hashOf(callback.browser), this.clock.now()];
-    const ours = `a.state_hash = $1 and l.connection = $2 and a.browser_hash = $3 and a.expires_at > $4`;
+    const browser = callback.browser.map(hashOf);
+    const keys = [stateHash, callback.connection, browser, this.clock.now()];
+    const ours = `a.state_hash = $1 and l.connection = $2 and a.browser_hash = any($3) and a.expires_at > $4`;
     const [[first]] = await this.dataSource.query<[Row[], number]>(
       `update install_attempts a set used_at = $4 from install_links l
         where l.ticket_hash = a.ticket_hash and ${ours} and a.used_at is null returning ${linkColumns}`,

@@ -60,7 +60,7 @@ export class InstallPage {
     return {
       kind: 'page',
       page: this.pages.install({ language, appName: displayName, url: url.href }),
-      ...(!known && { setCookie: this.#cookie.header(secret) }),
+      ...(!known && { setCookie: this.#cookie.headers(secret) }),
     };
   }
 

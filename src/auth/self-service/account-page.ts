@@ -71,7 +71,7 @@ export class AccountPage {
       kind: 'page',
       // What was refused was refused before: this is only the news of it.
       page: { ...page, status: 200 },
-      ...(!known && { setCookie: this.#cookie.header(secret) }),
+      ...(!known && { setCookie: this.#cookie.headers(secret) }),
     };
   }
 
@@ -127,8 +127,9 @@ export class AccountPage {
     work: (visitor: Visitor) => Promise<BrowserAnswer>,
   ): Promise<BrowserAnswer> {
     const session = await this.sessions.find(sessionId);
-    const secret = this.#cookie.read(browser.cookie);
-    if (!session || !secret || !this.forms.matches(secret, csrf))
+    const secrets = this.#cookie.readAll(browser.cookie);
+    const [secret] = secrets;
+    if (!session || !secret || !this.forms.matches(secrets, csrf))
       return this.ownSignIn.begin('/account', false);
     // After the sign-in the person presses the button again: a form is not sent on anybody's behalf.
     if (wantsFresh && !this.self.isFresh(session.signedInAt))

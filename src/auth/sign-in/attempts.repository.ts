@@ -34,7 +34,8 @@ export type Goal =
 export interface Callback {
   readonly state: string;
   readonly connection: string;
-  readonly browser: string;
+  /** The secrets that the browser holds. */
+  readonly browser: readonly string[];
   /** The platform's code; absent when the platform reported a refusal. */
   readonly code: string | undefined;
 }
@@ -107,18 +108,18 @@ export class AttemptsRepository {
   /** Uses a state up, in one conditional UPDATE: of callbacks that race, one is the first. */
   async admit(callback: Callback): Promise<Admission> {
     const now = this.clock.now();
-    const keys = [hashOf(callback.state), callback.connection, hashOf(callback.browser)];
+    const keys = [hashOf(callback.state), callback.connection, callback.browser.map(hashOf)];
     const codeHash = callback.code === undefined ? null : hashOf(callback.code);
     const [used] = await this.dataSource.query<[Row[], number]>(
       `update sign_in_attempts set used_at = $4, code_hash = $5
-        where state_hash = $1 and connection = $2 and browser_hash = $3 and used_at is null and expires_at > $4
+        where state_hash = $1 and connection = $2 and browser_hash = any($3) and used_at is null and expires_at > $4
         returning ${columns}`,
       [...keys, now, codeHash],
     );
     if (used[0]) return { kind: 'first', attempt: toAttempt(used[0]) };
     const [reloaded] = await this.dataSource.query<Row[]>(
       `select ${columns} from sign_in_attempts
-        where state_hash = $1 and connection = $2 and browser_hash = $3 and used_at > $4
+        where state_hash = $1 and connection = $2 and browser_hash = any($3) and used_at > $4
           and code_hash is not distinct from $5`,
       [...keys, new Date(now.getTime() - reloadSeconds * 1000), codeHash],
     );

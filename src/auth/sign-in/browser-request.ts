@@ -39,11 +39,13 @@ export function isTenant(text: string): boolean {
 
 /** What the browser gets: a page of ours, or the next place to go. */
 export type BrowserAnswer =
-  | { readonly kind: 'page'; readonly page: Page; readonly setCookie?: string }
-  | { readonly kind: 'redirect'; readonly url: string; readonly setCookie?: string };
+  | { readonly kind: 'page'; readonly page: Page; readonly setCookie?: SetCookie }
+  | { readonly kind: 'redirect'; readonly url: string; readonly setCookie?: SetCookie };
+
+type SetCookie = string | readonly string[];
 
 export function sendAnswer(response: Response, answer: BrowserAnswer): void {
-  if (answer.setCookie) response.append('Set-Cookie', answer.setCookie);
+  if (answer.setCookie) response.append('Set-Cookie', [answer.setCookie].flat());
   if (answer.kind === 'redirect') {
     response.setHeader('Cache-Control', 'no-store');
     // Not `no-referrer`: a platform may check where its visitor comes from.

@@ -96,20 +96,22 @@ export class Callback {
     sessionId: string | undefined,
   ): Promise<BrowserAnswer> {
     const { goal, stateHash, params } = attempt;
-    const secret = this.#secretOf(browser);
+    const secrets = this.#cookie.readAll(browser.cookie);
     const origin = originOf(browser, attempt);
     if (goal.kind === 'bind') {
-      const next = await this.binding.back(connection, attempt, goal, reading, secret, origin);
+      const next = await this.binding.back(connection, attempt, goal, reading, secrets, origin);
       return next === undefined
         ? this.startAgain.notHere(browser, undefined)
         : this.#continue(stateHash, next);
     }
     if (goal.kind === 'join') {
-      const path = await this.joining.back(connection, attempt, goal, reading, secret, origin);
+      const path = await this.joining.back(connection, attempt, goal, reading, secrets, origin);
       return this.#continue(stateHash, path);
     }
     const outcome = await this.#signIn(connection, attempt, reading, origin);
     if (outcome.kind === 'asked') {
+      // The attempt was admitted, so the browser holds one.
+      const [secret = ''] = secrets;
       const path = await this.steps.signUp(attempt, goal.interactionUid, outcome, secret);
       return this.#continue(stateHash, path);
     }
@@ -130,9 +132,10 @@ export class Callback {
     browser: BrowserRequest,
   ): Promise<Admission> {
     const state = query.get('state') ?? '';
-    const secret = this.#cookie.read(browser.cookie);
-    if (!secret || state.length !== stateLength) return Promise.resolve({ kind: 'refused' });
-    return this.attempts.admit({ state, connection: slug, browser: secret, code });
+    const secrets = this.#cookie.readAll(browser.cookie);
+    if (secrets.length === 0 || state.length !== stateLength)
+      return Promise.resolve({ kind: 'refused' });
+    return this.attempts.admit({ state, connection: slug, browser: secrets, code });
   }
 
   async #signIn(
@@ -150,11 +153,6 @@ export class Callback {
     } catch (error) {
       return { kind: 'failed', ...failureOf(error) };
     }
-  }
-
-  /** The attempt was admitted, so the cookie is there. */
-  #secretOf(browser: BrowserRequest): string {
-    return this.#cookie.read(browser.cookie) ?? '';
   }
 
   /** The same callback once more: waits for the first to end, and leads on to where it led. */

@@ -81,7 +81,7 @@ export class Departure {
         : await this.#goTo(connection, { codeKind, state, tenant, webPath }, browser);
     return {
       params,
-      answer: known === secret ? answer : { ...answer, setCookie: this.#cookie.header(secret) },
+      answer: known === secret ? answer : { ...answer, setCookie: this.#cookie.headers(secret) },
     };
   }
 

@@ -20,9 +20,11 @@ export class FormToken {
     return token(this.#keys[0] ?? Buffer.alloc(0), browser);
   }
 
-  matches(browser: string, given: string): boolean {
-    return this.#keys.some((key) => {
-      const [right, other] = [Buffer.from(token(key, browser)), Buffer.from(given)];
+  /** @param browser the secrets that the browser holds */
+  matches(browser: readonly string[], given: string): boolean {
+    const tokens = this.#keys.flatMap((key) => browser.map((secret) => token(key, secret)));
+    return tokens.some((each) => {
+      const [right, other] = [Buffer.from(each), Buffer.from(given)];
       return right.length === other.length && timingSafeEqual(right, other);
     });
   }

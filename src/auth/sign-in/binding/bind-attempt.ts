@@ -16,7 +16,7 @@ export class BindAttempt {
   ) {}
 
   /**
-   * @param browser the secret in the browser's cookie
+   * @param browser the secrets that the browser holds
    * @returns where the browser goes on; `undefined` when the link has expired
    */
   async back(
@@ -24,7 +24,7 @@ export class BindAttempt {
     attempt: Attempt,
     goal: Extract<Goal, { kind: 'bind' }>,
     reading: { readonly code: string } | { readonly refusal: AppError },
-    browser: string,
+    browser: readonly string[],
     origin: SignInOrigin,
   ): Promise<string | undefined> {
     const link = await this.links.findOpened(goal.ticketHash, browser);

@@ -98,7 +98,7 @@ export class BindingLink {
       kind: 'page',
       page: this.pages.confirmBinding({
         language: browser.language,
-        csrf: this.forms.of(this.#cookie.read(browser.cookie) ?? ''),
+        csrf: this.forms.of(this.#cookie.readAll(browser.cookie)[0] ?? ''),
         cancelAction: `/bind/cancel/${id}`,
         leadsTo: [link.returnTo],
         identity: {
@@ -175,8 +175,7 @@ export class BindingLink {
   }
 
   #opened(id: string, browser: BrowserRequest): Promise<Link | undefined> {
-    const secret = this.#cookie.read(browser.cookie);
-    return secret ? this.links.findOpened(id, secret) : Promise.resolve(undefined);
+    return this.links.findOpened(id, this.#cookie.readAll(browser.cookie));
   }
 
   /** Between the platform and the click somebody else may have signed in. */
@@ -191,7 +190,7 @@ export class BindingLink {
   }
 
   #isOurForm(csrf: string, browser: BrowserRequest): boolean {
-    return this.forms.matches(this.#cookie.read(browser.cookie) ?? '', csrf);
+    return this.forms.matches(this.#cookie.readAll(browser.cookie), csrf);
   }
 
   async #leave(link: Link, result: Readonly<Record<string, string>>): Promise<BrowserAnswer> {

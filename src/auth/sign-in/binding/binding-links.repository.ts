@@ -96,12 +96,15 @@ export class BindingLinksRepository implements OnModuleInit {
     return count === 1;
   }
 
-  /** A link that this browser has opened and that has not ended. */
-  async findOpened(id: string, browser: string): Promise<BindingLink | undefined> {
+  /**
+   * A link that this browser has opened and that has not ended.
+   * @param browser the secrets that the browser holds
+   */
+  async findOpened(id: string, browser: readonly string[]): Promise<BindingLink | undefined> {
     if (!idShape.test(id)) return undefined;
     const [row] = await this.dataSource.query<Row[]>(
-      `select * from binding_tickets where id_hash = $1 and browser_hash = $2 and ended_at is null and expires_at > $3`,
-      [id, hashOf(browser), this.clock.now()],
+      `select * from binding_tickets where id_hash = $1 and browser_hash = any($2) and ended_at is null and expires_at > $3`,
+      [id, browser.map(hashOf), this.clock.now()],
     );
     return row && toLink(row);
   }

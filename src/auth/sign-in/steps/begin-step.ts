@@ -42,7 +42,7 @@ export class BeginStep {
     return {
       kind: 'redirect',
       url: stepPath(id),
-      ...(!known && { setCookie: this.#cookie.header(secret) }),
+      ...(!known && { setCookie: this.#cookie.headers(secret) }),
     };
   }
 

@@ -59,7 +59,7 @@ export class JoinAccount {
 
   /**
    * Back from the other platform.
-   * @param browser the secret in the browser's cookie
+   * @param browser the secrets that the browser holds
    * @returns the path of the next page: whatever went wrong over there, the person may choose another way here
    */
   async back(
@@ -67,7 +67,7 @@ export class JoinAccount {
     attempt: Attempt,
     goal: Extract<Goal, { kind: 'join' }>,
     reading: { readonly code: string } | { readonly refusal: AppError },
-    browser: string,
+    browser: readonly string[],
     origin: SignInOrigin,
   ): Promise<string> {
     const path = stepPath(goal.stepId);

@@ -8,8 +8,8 @@ export interface StepRequest {
   readonly step: Step;
   readonly connection: OpenConnection;
   readonly browser: BrowserRequest;
-  /** The secret in the browser's cookie. */
-  readonly browserSecret: string;
+  /** The secrets that the browser holds: at least one. */
+  readonly browserSecrets: readonly string[];
   readonly sessionId: string | undefined;
   readonly origin: SignInOrigin;
   /** The number as the person typed it, where it was refused: it stays in the field. */

@@ -59,7 +59,7 @@ export class StepViews {
   #common(request: StepRequest, complaint: Complaint | undefined) {
     return {
       language: request.browser.language,
-      csrf: this.forms.of(request.browserSecret),
+      csrf: this.forms.of(request.browserSecrets[0] ?? ''),
       cancelAction: action(request, 'cancel'),
       leadsTo: [request.redirectUri],
       ...(complaint && { complaint }),

@@ -84,12 +84,15 @@ export class StepsRepository implements OnModuleInit {
     return id;
   }
 
-  /** Finds a step of this browser that has not expired; an ended one too, so that it can lead on. */
-  async find(id: string, browser: string): Promise<Step | undefined> {
+  /**
+   * Finds a step of this browser that has not expired; an ended one too, so that it can lead on.
+   * @param browser the secrets that the browser holds
+   */
+  async find(id: string, browser: readonly string[]): Promise<Step | undefined> {
     if (!idShape.test(id)) return undefined;
     const [row] = await this.dataSource.query<Row[]>(
-      `select * from sign_in_steps where id = $1 and browser_hash = $2 and expires_at > $3`,
-      [id, hashOf(browser), this.clock.now()],
+      `select * from sign_in_steps where id = $1 and browser_hash = any($2) and expires_at > $3`,
+      [id, browser.map(hashOf), this.clock.now()],
     );
     return row && toStep(row);
   }

@@ -110,7 +110,7 @@ export class Steps {
     sessionId: string | undefined,
   ): Promise<BrowserAnswer> {
     const request = await this.#read(id, browser, sessionId);
-    if (!request || !this.forms.matches(request.browserSecret, field(form, 'csrf')))
+    if (!request || !this.forms.matches(request.browserSecrets, field(form, 'csrf')))
       return this.startAgain.expired(browser);
     if (request.step.ended) return this.finish.leadOn(request.step, browser);
     try {
@@ -164,7 +164,7 @@ export class Steps {
 
   /** The same page again, with what was wrong; unless the same form, sent twice, has been right the first time. */
   async #complain(action: string, request: StepRequest, error: AppError): Promise<BrowserAnswer> {
-    const step = await this.steps.find(request.step.id, request.browserSecret);
+    const step = await this.steps.find(request.step.id, request.browserSecrets);
     if (!step) return this.startAgain.expired(request.browser);
     if (step.ended) return this.finish.leadOn(step, request.browser);
     if (error.code === 'phone_code_expired' && step.phoneProven)
@@ -183,8 +183,8 @@ export class Steps {
     browser: BrowserRequest,
     sessionId: string | undefined,
   ): Promise<StepRequest | undefined> {
-    const browserSecret = this.#cookie.read(browser.cookie);
-    const step = browserSecret && (await this.steps.find(id, browserSecret));
+    const browserSecrets = this.#cookie.readAll(browser.cookie);
+    const step = await this.steps.find(id, browserSecrets);
     if (!step) return undefined;
     const connection = await this.connections.find(step.connection);
     if (!connection?.enabled) return undefined;
@@ -194,7 +194,7 @@ export class Steps {
       step,
       connection,
       browser,
-      browserSecret,
+      browserSecrets,
       sessionId,
       origin: { ip, requestId, clientId: pending?.clientId },
       redirectUri: textOf(pending?.params['redirect_uri']),
