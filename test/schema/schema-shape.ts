@@ -54,19 +54,27 @@ const rulesOf = `
     from pg_trigger t join pg_class c on c.oid = t.tgrelid
    where c.relnamespace = 'public'::regnamespace and not t.tgisinternal`;
 
+interface ColumnRow extends Column {
+  readonly relation: string;
+  /** Null: a relation without a column. */
+  readonly name: string | null;
+}
+
+interface RuleRow extends Omit<Rule, 'holds'> {
+  readonly relation: string;
+  readonly name: string;
+  readonly holds: string | null;
+}
+
 /** Reads what the schema is now. */
 export async function readShape(runner: QueryRunner): Promise<SchemaShape> {
   const shape = new Map<string, { columns: Map<string, Column>; rules: Map<string, Rule> }>();
-  const columns =
-    await runner.query<(Column & { relation: string; name: string | null })[]>(columnsOf);
+  const columns = (await runner.query(columnsOf)) as unknown as ColumnRow[];
   for (const { relation, name, ...column } of columns) {
     if (!shape.has(relation)) shape.set(relation, { columns: new Map(), rules: new Map() });
     if (name !== null) shape.get(relation)?.columns.set(name, column);
   }
-  const rules =
-    await runner.query<(Rule & { relation: string; name: string; holds: string | null })[]>(
-      rulesOf,
-    );
+  const rules = (await runner.query(rulesOf)) as unknown as RuleRow[];
   for (const { relation, name, words, columns: about, holds } of rules)
     shape.get(relation)?.rules.set(name, { words, columns: about, holds: holds ?? undefined });
   return shape;
