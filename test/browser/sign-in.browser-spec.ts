@@ -122,6 +122,32 @@ it('two tabs that begin at once both get in', async () => {
   }
 });
 
+it('a failed sign-in is told by a form where the application asked for that, and again at a reload', async () => {
+  const { context, close } = await openChromium({ viewport: phone, locale: 'zh-CN' });
+  try {
+    const page = await context.newPage();
+    const callbacks: string[] = [];
+    const told: (string | null)[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/callback/dingtalk')) callbacks.push(request.url());
+      if (request.url() === redirectUri && request.method() === 'POST')
+        told.push(new URLSearchParams(request.postData() ?? '').get('error_description'));
+    });
+    const ask = { redirect_uri: redirectUri, connection: 'dingtalk', response_mode: 'form_post' };
+    await page.goto((await begin(configuration, ask)).url.href);
+    await page.click('[data-member="zhao-qiang"]');
+    await page.waitForURL(redirectUri);
+    await page.goto(callbacks[0] ?? '');
+    await page.waitForURL(redirectUri);
+    expect(told).toEqual([
+      expect.stringMatching(/^tenant_not_allowed: /),
+      expect.stringMatching(/^tenant_not_allowed: /),
+    ]);
+  } finally {
+    await close();
+  }
+});
+
 describe('inside the platforms’ own browsers', () => {
   it('DingTalk: the bridge asks the client for a code, and nobody clicks', async () => {
     const { context, close } = await openChromium({

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type * as client from 'openid-client';
 
-import { linkWith, TestBrowser } from '../fixtures/browser.js';
+import { linkWith, TestBrowser, type Visit } from '../fixtures/browser.js';
 import { openTestBed, portal, type TestBed } from '../fixtures/service.js';
 import {
   atPortal,
@@ -173,6 +173,56 @@ describe('a callback', () => {
     bed.clock.advance(61);
     expect((await browser.get(url)).status).toBe(400);
     bed.clock.advance(-61);
+  });
+
+  describe('of a sign-in that failed, reloaded, tells the client the same', () => {
+    async function failedTwice(mode: string): Promise<Visit> {
+      const browser = new TestBrowser();
+      const ask = { connection: 'dingtalk', response_mode: mode, state: 'its "own" <state>' };
+      const began = await begin(configuration, ask);
+      const page = await browser.follow(began.url);
+      const url = (await browser.get(linkWith(page, 'data-member="zhao-qiang"'))).location!;
+      await browser.follow(url, atPortal);
+      return browser.get(url);
+    }
+    const told = {
+      error: 'access_denied',
+      error_description: expect.stringMatching(/^tenant_not_allowed: /),
+      state: 'its "own" <state>',
+      iss: expect.stringMatching(/^http:\/\/localhost:\d+$/),
+    };
+
+    it('by query', async () => {
+      const { location } = await failedTwice('query');
+      expect(Object.fromEntries(location?.searchParams ?? [])).toEqual(told);
+      expect(location?.hash).toBe('');
+    });
+
+    it('in the fragment, where it asked for that', async () => {
+      const { location } = await failedTwice('fragment');
+      expect(location?.search).toBe('');
+      expect(Object.fromEntries(new URLSearchParams(location?.hash.slice(1)))).toEqual(told);
+    });
+
+    it('by a form, where it asked for that', async () => {
+      const { status, text, location, headers } = await failedTwice('form_post');
+      expect([status, location]).toEqual([200, undefined]);
+      expect(text).toContain(
+        '<form class="actions" method="post" action="http://localhost:9/callback">',
+      );
+      const fields = [...text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)];
+      const unescaped = (value: string): string =>
+        value
+          .replace(/&quot;/g, '"')
+          .replace(/&lt;/g, '<')
+          .replace(/&gt;/g, '>');
+      expect(
+        Object.fromEntries(fields.map(([, name, value]) => [name, unescaped(value ?? '')])),
+      ).toEqual(told);
+      expect(headers.get('content-security-policy')).toContain(
+        "script-src 'self'; form-action 'self' http:",
+      );
+    });
   });
 
   it('with the used state and another code is refused', async () => {

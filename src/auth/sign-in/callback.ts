@@ -20,6 +20,7 @@ import { BrowserCookie, stateLength } from './sign-in-state.js';
 import { authorizeUrl, StartAgain } from './start-again.js';
 import { BeginStep } from './steps/begin-step.js';
 import { JoinAccount } from './steps/join-account.js';
+import { tellAgain } from './told-again.js';
 
 /** A reload waits this long for the first callback, which may still be talking to the platform. */
 const reloadWaitMs = 15_000;
@@ -169,13 +170,9 @@ export class Callback {
       };
     }
     // The engine has answered the client already. Asking it again gives an equal answer from the session that it made.
-    return {
-      kind: 'redirect',
-      url:
-        outcome.kind === 'signed-in'
-          ? silentRequest(attempt)
-          : errorUrl(attempt, outcome, this.config.issuerUrl),
-    };
+    if (outcome.kind === 'signed-in') return { kind: 'redirect', url: silentRequest(attempt) };
+    const { pages, config } = this;
+    return tellAgain(attempt, outcome, { issuer: config.issuerUrl, pages, browser });
   }
 
   /** Reloads of one attempt share one wait. */
@@ -253,18 +250,4 @@ function originOf({ ip, requestId }: BrowserRequest, { params }: Attempt): SignI
 function silentRequest(attempt: Attempt): string {
   const { prompt: _prompt, max_age: _maxAge, ...rest } = attempt.params;
   return authorizeUrl(rest);
-}
-
-function errorUrl(
-  attempt: Attempt,
-  outcome: SignInOutcome & { kind: 'failed' },
-  issuer: string,
-): string {
-  const url = new URL(String(attempt.params['redirect_uri']));
-  url.searchParams.set('error', outcome.error);
-  url.searchParams.set('error_description', outcome.errorDescription);
-  if (typeof attempt.params['state'] === 'string')
-    url.searchParams.set('state', attempt.params['state']);
-  url.searchParams.set('iss', issuer);
-  return url.href;
 }

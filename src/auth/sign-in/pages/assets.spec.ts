@@ -12,6 +12,7 @@ describe('the assets', () => {
       /^\/assets\/dingtalk-bridge\.[0-9a-f]{12}\.js$/,
       'text/javascript; charset=utf-8',
     ],
+    ['send-form.js', /^\/assets\/send-form\.[0-9a-f]{12}\.js$/, 'text/javascript; charset=utf-8'],
     ['mark.svg', /^\/assets\/mark\.[0-9a-f]{12}\.svg$/, 'image/svg+xml'],
   ] as const)('serve %s under a name with its content’s hash', (name, path, contentType) => {
     const url = assetUrl(name);
@@ -27,7 +28,7 @@ describe('the assets', () => {
   });
 
   it('are no more than those', () => {
-    expect(assets.size).toBe(3);
+    expect(assets.size).toBe(4);
   });
 
   it('load nothing from elsewhere', () => {

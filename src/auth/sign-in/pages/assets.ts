@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
 /**
- * The pages' style, script and mark, read once at start. Each has its content's hash in its name, so that browsers may
+ * The pages' style, scripts and mark, read once at start. Each has its content's hash in its name, so that browsers may
  * keep it for ever and a new release is seen at once.
  */
 const sources = {
@@ -15,6 +15,7 @@ const sources = {
     contentType: 'text/javascript; charset=utf-8',
     files: ['dingtalk-bridge.js'],
   },
+  'send-form.js': { contentType: 'text/javascript; charset=utf-8', files: ['send-form.js'] },
   'mark.svg': { contentType: 'image/svg+xml', files: ['mark.svg'] },
 } as const;
 

@@ -62,6 +62,12 @@ export interface HandOffScriptModel extends Localised {
   readonly jsapiScriptUrl?: string | undefined;
 }
 
+export interface SendFormModel extends Localised {
+  /** The application's address. */
+  readonly url: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 export interface HandOffForwardModel extends Localised {
   readonly url: string;
 }

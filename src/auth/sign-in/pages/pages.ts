@@ -10,6 +10,7 @@ import type {
   HandOffForwardModel,
   HandOffScriptModel,
   LoginModel,
+  SendFormModel,
   SignedOutModel,
   StartAgainModel,
   TenantsModel,
@@ -79,6 +80,15 @@ export class Pages extends PersonPages {
   /** Moves on by itself, so that the platform sees our page as the Referer. */
   handOffForward(model: HandOffForwardModel): Page {
     return this.#page('hand-off-forward', model, { title: words[model.language].movingOn });
+  }
+
+  /** Tells an application something by a form that sends itself. */
+  sendForm(model: SendFormModel): Page {
+    return this.#page('send-form', model, {
+      title: words[model.language].movingOn,
+      scriptUrl: assetUrl('send-form.js'),
+      allow: { scripts: ["'self'"], forms: formsLeadingTo([model.url]) },
+    });
   }
 
   /** The end of a sign-out that has no address to return to. */
