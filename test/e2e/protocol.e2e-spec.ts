@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 
-import { TestBrowser } from '../fixtures/browser.js';
+import { TestBrowser, type Visit } from '../fixtures/browser.js';
 import { openTestBed, portal, type TestBed } from '../fixtures/service.js';
 import { atPortal, begin, discoverPortal, redeem, signInOnWeb } from '../fixtures/sign-in.js';
 
@@ -10,7 +10,10 @@ let bed: TestBed;
 let configuration: client.Configuration;
 
 beforeAll(async () => {
-  bed = await openTestBed();
+  bed = await openTestBed({
+    provision: ({ connections }) =>
+      connections.push({ slug: 'own', platform: 'local', displayName: '手机号' }),
+  });
   configuration = await discoverPortal(bed);
 });
 afterAll(() => bed.stop());
@@ -27,6 +30,8 @@ async function token(form: Record<string, string>): Promise<[number, Record<stri
   });
   return [answer.status, (await answer.json()) as Record<string, string>];
 }
+
+const languageOf = (page: Visit): string | undefined => /<html lang="([^"]*)"/.exec(page.text)?.[1];
 
 const form = (url: URL): Record<string, string> => Object.fromEntries(url.searchParams);
 
@@ -151,7 +156,17 @@ describe('`ui_locales`', () => {
   ])('%s is the language of the login page for who reads %s: %s', async (asked, read, shown) => {
     const { url } = await begin(configuration, { ui_locales: asked });
     const page = await new TestBrowser({ 'accept-language': read }).follow(url);
-    expect(/<html lang="([^"]*)"/.exec(page.text)?.[1]).toBe(shown);
+    expect(languageOf(page)).toBe(shown);
+  });
+
+  it('is the language of the pages that follow, and of the platform’s', async () => {
+    const own = await begin(configuration, { ui_locales: 'en', connection: 'own' });
+    expect(languageOf(await new TestBrowser().follow(own.url))).toBe('en');
+
+    const wecom = await begin(configuration, { ui_locales: 'en', connection: 'wecom-hq' });
+    const browser = new TestBrowser();
+    const left = await browser.get((await browser.get(wecom.url)).location!);
+    expect(left.location?.searchParams.get('lang')).toBe('en');
   });
 });
 

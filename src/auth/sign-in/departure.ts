@@ -5,6 +5,7 @@ import type { OpenConnection } from '../../connections/connection.registry.js';
 import type { CodeKind, Provider } from '../providers/provider.js';
 import { AttemptsRepository, type Goal } from './attempts.repository.js';
 import type { BrowserAnswer, BrowserRequest } from './browser-request.js';
+import { inLanguageOf } from './pages/language.js';
 import { Pages } from './pages/pages.js';
 import { BrowserCookie, newState } from './sign-in-state.js';
 import { TenantChoice } from './tenant-choice.js';
@@ -78,7 +79,11 @@ export class Departure {
     const answer: BrowserAnswer =
       where.kind === 'asked'
         ? { kind: 'page', page: where.page }
-        : await this.#goTo(connection, { codeKind, state, tenant, webPath }, browser);
+        : await this.#goTo(
+            connection,
+            { codeKind, state, tenant, webPath },
+            inLanguageOf(browser, params),
+          );
     return {
       params,
       answer: known === secret ? answer : { ...answer, setCookie: this.#cookie.headers(secret) },

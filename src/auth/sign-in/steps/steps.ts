@@ -7,6 +7,7 @@ import { Interactions } from '../../issuer/interactions.js';
 import { textOf } from '../../issuer/text-of.js';
 import type { BrowserAnswer, BrowserRequest } from '../browser-request.js';
 import { FormToken } from '../form-token.js';
+import { inLanguageOf } from '../pages/language.js';
 import { BrowserCookie } from '../sign-in-state.js';
 import { StartAgain } from '../start-again.js';
 import { FinishStep } from './finish-step.js';
@@ -193,7 +194,7 @@ export class Steps {
     return {
       step,
       connection,
-      browser,
+      browser: inLanguageOf(browser, pending?.params),
       browserSecrets,
       sessionId,
       origin: { ip, requestId, clientId: pending?.clientId },
