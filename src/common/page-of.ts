@@ -48,6 +48,31 @@ export function pageOf<Row, T>(
   };
 }
 
+/**
+ * The page of a list that is short enough to be read whole.
+ * @param keyOf what names an item among the others
+ * @throws AppError `request_invalid`
+ */
+export function pageOfWhole<T>(
+  whole: readonly T[],
+  { limit, cursor }: PageQuery,
+  keyOf: (item: T) => string,
+): PageOf<T> {
+  if (cursor === undefined) return pageOf(whole, limit, same, (item) => [keyOf(item)]);
+  const [key] = readCursor(cursor, [/^/]);
+  const at = whole.findIndex((item) => keyOf(item) === key);
+  if (at < 0) throw foreignCursor();
+  return pageOf(whole.slice(at + 1), limit, same, (item) => [keyOf(item)]);
+}
+
+const same = <T>(item: T): T => item;
+
+function foreignCursor(): AppError {
+  return new AppError('request_invalid', 'The cursor is not one of ours.', {
+    errors: [{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }],
+  });
+}
+
 function writeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
@@ -58,20 +83,16 @@ function writeCursor(key: readonly string[]): string {
  * @throws AppError `request_invalid`
  */
 export function readCursor(cursor: string, shapes: readonly RegExp[]): readonly string[] {
-  const fault = (): AppError =>
-    new AppError('request_invalid', 'The cursor is not one of ours.', {
-      errors: [{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }],
-    });
   let key: unknown;
   try {
     key = JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {
-    throw fault();
+    throw foreignCursor();
   }
-  if (!Array.isArray(key) || key.length !== shapes.length) throw fault();
+  if (!Array.isArray(key) || key.length !== shapes.length) throw foreignCursor();
   const values = key as unknown[];
   if (!values.every((value, at) => typeof value === 'string' && shapes[at]?.test(value)))
-    throw fault();
+    throw foreignCursor();
   return values as string[];
 }
 

@@ -80,3 +80,103 @@ describe('the challenge of an answer', () => {
     );
   });
 });
+
+describe('what a call does not look at', () => {
+  const unknown = (field: string) => ({
+    status: 400,
+    code: 'request_invalid',
+    errors: [{ field, message: 'is not a known field' }],
+  });
+
+  it('is refused as a parameter, before anything is done', async () => {
+    const { id } = (await api('POST', '/accounts', { body: {} })).body as { id: string };
+    expect((await api('DELETE', `/accounts/${id}?dryRun=true`)).body).toMatchObject(
+      unknown('dryRun'),
+    );
+    expect((await api('GET', `/accounts/${id}?fields=id`)).body).toMatchObject(unknown('fields'));
+    expect((await api('GET', `/accounts/${id}`)).status).toBe(200);
+  });
+
+  it.each([
+    ['POST', '/signing-keys/rotate', 'alg'],
+    ['POST', '/connections/dingtalk/check', 'deep'],
+    ['POST', '/clients/portal/secret', 'clientSecret'],
+  ])('is refused in the body of a call that takes none: %s %s', async (method, path, field) => {
+    const answer = await api(method, path, { body: { [field]: 'x' } });
+    expect(answer.body).toMatchObject(unknown(field));
+  });
+
+  it.each([
+    ['text', 'text/plain'],
+    ['XML', 'application/xml'],
+    ['a form', 'application/x-www-form-urlencoded'],
+    ['nothing that has a name', ''],
+  ])('is refused as a body that is %s', async (_name, type) => {
+    const answer = await api('POST', '/accounts', {
+      body: 'displayName=x',
+      headers: { 'content-type': type },
+    });
+    expect(answer.body).toMatchObject({ status: 415, code: 'request_invalid' });
+    expect((await api('GET', '/accounts?q=x')).body).toMatchObject({ items: [] });
+  });
+
+  it('is not found in an empty body, of whatever kind it is said to be', async () => {
+    const answer = await api('POST', '/connections/dingtalk/check', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe('a short list', () => {
+  const page = async (path: string) => {
+    const answer = await api('GET', path);
+    expect(answer.status).toBe(200);
+    return answer.body as { items: Record<string, unknown>[]; nextCursor: string | null };
+  };
+
+  it.each([
+    ['/signing-keys', 'kid', 2],
+    ['/connections/wecom-hq/tokens', 'kind', 3],
+  ])('comes in pages, too: %s', async (path, key, count) => {
+    await api('POST', '/signing-keys/rotate');
+    const whole = await page(path);
+    expect(whole).toMatchObject({ nextCursor: null });
+    expect(whole.items).toHaveLength(count);
+    const seen: unknown[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const next: Awaited<ReturnType<typeof page>> = await page(
+        `${path}?limit=1${cursor && `&cursor=${cursor}`}`,
+      );
+      expect(next.items).toHaveLength(1);
+      seen.push(next.items[0]?.[key]);
+      cursor = next.nextCursor;
+    }
+    expect(seen).toEqual(whole.items.map((item) => item[key]));
+  });
+
+  it.each(['/signing-keys', '/connections/wecom-hq/tokens'])(
+    'refuses what no list takes: %s',
+    async (path) => {
+      for (const query of ['limit=0', 'limit=201', 'cursor=abc', 'cursor=WyJub25lIl0', 'page=2'])
+        expect((await api('GET', `${path}?${query}`)).body).toMatchObject({
+          status: 400,
+          errors: [{ field: query.split('=')[0] }],
+        });
+    },
+  );
+
+  it('is that of an account’s identities', async () => {
+    const { id } = (await api('POST', '/accounts', { body: {} })).body as { id: string };
+    for (const [connection, subject] of [
+      ['dingtalk', 'union0001'],
+      ['wecom-hq', 'lin.qiao'],
+    ])
+      await api('POST', `/accounts/${id}/identities`, { body: { connection, subject } });
+    const first = await page(`/accounts/${id}/identities?limit=1`);
+    expect(first.items.map(({ subject }) => subject)).toEqual(['union0001']);
+    const rest = await page(`/accounts/${id}/identities?cursor=${String(first.nextCursor)}`);
+    expect(rest.items.map(({ subject }) => subject)).toEqual(['lin.qiao']);
+    expect(rest.nextCursor).toBeNull();
+  });
+});

@@ -23,10 +23,11 @@ import type { Response } from 'express';
 import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
 import { notFound } from '../../common/identifiers.js';
 import { Limited } from '../../common/limited.js';
+import { type PageOf, PageQuery } from '../../common/page-of.js';
 import { BindIdentityDto, UnbindQuery } from './accounts.dto.js';
 import { IdentityBinding } from './identity-binding.js';
 import { IdentityRemoval } from './identity-removal.js';
-import { IdentityList, IdentityView, IdentityViews } from './identity-views.js';
+import { IdentityPage, IdentityView, IdentityViews } from './identity-views.js';
 
 const AccountId = (): ParameterDecorator =>
   Param('accountId', new ParseUUIDPipe({ exceptionFactory: () => notFound('account') }));
@@ -46,9 +47,9 @@ export class IdentitiesController {
 
   @Get()
   @RequiresScope('accounts:read')
-  @ApiOkResponse({ type: IdentityList })
-  list(@AccountId() accountId: string): Promise<IdentityList> {
-    return this.views.ofExisting(accountId);
+  @ApiOkResponse({ type: IdentityPage })
+  list(@AccountId() accountId: string, @Query() query: PageQuery): Promise<PageOf<IdentityView>> {
+    return this.views.pageOfExisting(accountId, query);
   }
 
   /** 200 where the account has exactly this identity already. */

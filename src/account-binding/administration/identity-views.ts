@@ -3,6 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 
 import { notFound } from '../../common/identifiers.js';
+import { type PageOf, type PageQuery, pageOfWhole } from '../../common/page-of.js';
 import { ConnectionRegistry } from '../../connections/connection.registry.js';
 import { issuerSql } from '../leavers/tombstones.js';
 
@@ -48,8 +49,7 @@ export class IdentityView {
   readonly leftAt: Date | null;
 }
 
-/** A whole list: an account has few identities. */
-export class IdentityList {
+export class IdentityPage {
   @ApiProperty({ type: [IdentityView] })
   readonly items: readonly IdentityView[];
 
@@ -65,7 +65,8 @@ export class IdentityViews {
     private readonly connections: ConnectionRegistry,
   ) {}
 
-  async ofAccount(accountId: string): Promise<IdentityList> {
+  /** All of them: an account has few. */
+  async ofAccount(accountId: string): Promise<readonly IdentityView[]> {
     const rows = await this.dataSource.query<Omit<IdentityView, 'platform'>[]>(
       `select id, ${issuerSql} as issuer, subject, connection, tenant, user_id as "userId", created_at as "createdAt",
               last_used_at as "lastUsedAt", left_at as "leftAt"
@@ -75,25 +76,27 @@ export class IdentityViews {
     const open = await this.connections.list();
     const platformOf = (slug: string): string | null =>
       open.find((connection) => connection.slug === slug)?.platform ?? null;
-    return {
-      items: rows.map((row) => ({ ...row, platform: platformOf(row.connection) })),
-      nextCursor: null,
-    };
+    return rows.map((row) => ({ ...row, platform: platformOf(row.connection) }));
+  }
+
+  /** @throws AppError `request_invalid` for a cursor that is none */
+  async page(accountId: string, query: PageQuery): Promise<PageOf<IdentityView>> {
+    return pageOfWhole(await this.ofAccount(accountId), query, ({ id }) => id);
   }
 
   /** The same, of an account that has to be there. @throws AppError `account_not_found` */
-  async ofExisting(accountId: string): Promise<IdentityList> {
+  async pageOfExisting(accountId: string, query: PageQuery): Promise<PageOf<IdentityView>> {
     const [account] = await this.dataSource.query<unknown[]>(
       `select 1 from accounts where id = $1`,
       [accountId],
     );
     if (!account) throw notFound('account');
-    return this.ofAccount(accountId);
+    return this.page(accountId, query);
   }
 
   /** @throws AppError `identity_not_found` */
   async one(accountId: string, identityId: string): Promise<IdentityView> {
-    const { items } = await this.ofAccount(accountId);
+    const items = await this.ofAccount(accountId);
     const found = items.find(({ id }) => id === identityId);
     if (!found) throw notFound('identity');
     return found;

@@ -7,6 +7,7 @@ import { AppError } from '../../common/app-error.js';
 import { Config } from '../../config/config.js';
 import { BearerCallers, type VerifiedCaller } from './bearer-callers.js';
 import { refuseUnreadable } from './readable-body.js';
+import { refuseUndeclared } from './undeclared-input.js';
 
 /** The last before every route: closed unless the route says who may call it (DESIGN 8 and 12). The caller is known and counted. */
 @Injectable()
@@ -28,6 +29,7 @@ export class ApiGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<Request & { user: VerifiedCaller }>();
     await this.callers.requireLive(request.user);
     this.#admit(access, request.user);
+    refuseUndeclared(context);
     refuseUnreadable(request.body);
     return true;
   }

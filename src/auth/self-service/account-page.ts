@@ -164,7 +164,7 @@ export class AccountPage {
     const nameOf = (slug: string | undefined): string =>
       connections.find((connection) => connection.slug === slug)?.displayName ?? slug ?? '';
     // Whoever left and came back may bind anew.
-    const living = identities.items.filter(({ leftAt }) => leftAt === null);
+    const living = identities.filter(({ leftAt }) => leftAt === null);
     const taken = new Set(living.map(({ connection }) => connection));
     return {
       language: browser.language,
@@ -175,7 +175,7 @@ export class AccountPage {
         phoneVerified: account.phoneVerified,
         email: account.email ?? undefined,
       },
-      identities: identities.items.map((identity) => ({
+      identities: identities.map((identity) => ({
         platform: identity.platform ?? '',
         connectionName: nameOf(identity.connection),
         tenant: identity.tenant ?? undefined,

@@ -8,6 +8,7 @@ import {
   Param,
   ParseUUIDPipe,
   Post,
+  Query,
 } from '@nestjs/common';
 import {
   ApiBearerAuth,
@@ -18,7 +19,10 @@ import {
 } from '@nestjs/swagger';
 
 import { AccountView } from '../../account-binding/administration/account.view.js';
-import { IdentityList } from '../../account-binding/administration/identity-views.js';
+import {
+  IdentityPage,
+  type IdentityView,
+} from '../../account-binding/administration/identity-views.js';
 import {
   type Actor,
   CurrentActor,
@@ -29,6 +33,7 @@ import {
 } from '../../common/access.js';
 import { notFound } from '../../common/identifiers.js';
 import { Limited } from '../../common/limited.js';
+import { type PageOf, PageQuery } from '../../common/page-of.js';
 import { BindingView, CreateBindingDto } from './me.dto.js';
 import { SelfService } from './self-service.js';
 
@@ -50,9 +55,12 @@ export class MeController {
   }
 
   @Get('identities')
-  @ApiOkResponse({ type: IdentityList })
-  identities(@CurrentPerson() { accountId }: Person): Promise<IdentityList> {
-    return this.self.identitiesOf(accountId);
+  @ApiOkResponse({ type: IdentityPage })
+  identities(
+    @CurrentPerson() { accountId }: Person,
+    @Query() query: PageQuery,
+  ): Promise<PageOf<IdentityView>> {
+    return this.self.identityPage(accountId, query);
   }
 
   /** Wants a sign-in that is not older than five minutes. */

@@ -5,7 +5,7 @@ import { AccountsRepository } from '../../account-binding/accounts.repository.js
 import { type AccountView, viewOf } from '../../account-binding/administration/account.view.js';
 import { IdentityRemoval } from '../../account-binding/administration/identity-removal.js';
 import {
-  type IdentityList,
+  type IdentityView,
   IdentityViews,
 } from '../../account-binding/administration/identity-views.js';
 import { endSessionsOfAccount } from '../../account-binding/sessions.js';
@@ -13,6 +13,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import type { Actor } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
 import { Clock } from '../../common/clock.js';
+import type { PageOf, PageQuery } from '../../common/page-of.js';
 import { Config } from '../../config/config.js';
 import { ConnectionRegistry } from '../../connections/connection.registry.js';
 import { ClientRegistry } from '../issuer/clients/client.registry.js';
@@ -44,8 +45,12 @@ export class SelfService {
     return viewOf(account);
   }
 
-  identitiesOf(accountId: string): Promise<IdentityList> {
+  identitiesOf(accountId: string): Promise<readonly IdentityView[]> {
     return this.identities.ofAccount(accountId);
+  }
+
+  identityPage(accountId: string, query: PageQuery): Promise<PageOf<IdentityView>> {
+    return this.identities.page(accountId, query);
   }
 
   /** @throws AppError `fresh_sign_in_required`, `identity_not_found`, `last_sign_in_method` */

@@ -3,12 +3,15 @@ import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 
 import { type Actor, CurrentActor, RequiresScope } from '../../common/access.js';
 import { Limited } from '../../common/limited.js';
+import { type PageOf, pageOfWhole } from '../../common/page-of.js';
 import {
   AccessTokenView,
   InvalidationDto,
   InvalidationView,
   TenantQuery,
   TokenStatePage,
+  TokenStateQuery,
+  type TokenStateView,
 } from './platform-tokens.dto.js';
 import { PlatformTokensService } from './platform-tokens.service.js';
 
@@ -53,8 +56,9 @@ export class PlatformTokensController {
   @ApiOkResponse({ type: TokenStatePage })
   async list(
     @Param('slug') slug: string,
-    @Query() { tenant }: TenantQuery,
-  ): Promise<TokenStatePage> {
-    return { items: await this.tokens.list(slug, tenant), nextCursor: null };
+    @Query() query: TokenStateQuery,
+  ): Promise<PageOf<TokenStateView>> {
+    const states = await this.tokens.list(slug, query.tenant);
+    return pageOfWhole(states, query, ({ kind, tenant }) => `${kind} ${tenant ?? ''}`);
   }
 }

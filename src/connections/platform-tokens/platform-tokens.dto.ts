@@ -1,6 +1,7 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsString, MaxLength, MinLength } from 'class-validator';
 
+import { PageQuery } from '../../common/page-of.js';
 import { IfGiven } from '../../common/validation.js';
 
 const tenantNote = 'The corp, where one connection serves many.';
@@ -13,6 +14,9 @@ export class TenantQuery {
   @MaxLength(128)
   tenant?: string;
 }
+
+/** Which token states. */
+export class TokenStateQuery extends IntersectionType(PageQuery, TenantQuery) {}
 
 export class AccessTokenView {
   @ApiProperty({ description: 'For calls to the platform; never for a browser.' })

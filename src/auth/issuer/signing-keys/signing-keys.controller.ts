@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -10,6 +10,7 @@ import {
 
 import { type Actor, CurrentActor, RequiresScope } from '../../../common/access.js';
 import { Limited } from '../../../common/limited.js';
+import { type PageOf, PageQuery, pageOfWhole } from '../../../common/page-of.js';
 import { KeyAdministration } from './key-administration.js';
 import type { KeyState } from './key-schedule.js';
 import { SigningKeys } from './signing-keys.js';
@@ -36,7 +37,7 @@ export class SigningKeyView {
   readonly signsFrom: Date;
 }
 
-export class SigningKeyList {
+export class SigningKeyPage {
   @ApiProperty({ type: [SigningKeyView] })
   readonly items: readonly SigningKeyView[];
 
@@ -56,9 +57,9 @@ export class SigningKeysController {
   ) {}
 
   @Get()
-  @ApiOkResponse({ type: SigningKeyList })
-  list(): SigningKeyList {
-    return { items: this.keys.list(), nextCursor: null };
+  @ApiOkResponse({ type: SigningKeyPage })
+  list(@Query() query: PageQuery): PageOf<SigningKeyView> {
+    return pageOfWhole(this.keys.list(), query, ({ kid }) => kid);
   }
 
   /** Makes the next key; one that waits for its turn already is answered instead. */
