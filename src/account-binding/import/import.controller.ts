@@ -93,9 +93,10 @@ function written(results: readonly ImportResult[]): string {
   return results.map((result) => `${JSON.stringify(result)}\n`).join('');
 }
 
+/** What a stream says whose other end went away, during the answer or before it; the latter is named differently by Node 24. */
+const goneCodes = new Set<unknown>(['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_UNABLE_TO_PIPE']);
+
 /** Whether the caller went away, while sending or while taking the answer: no fault of anybody. */
 function isGone(error: unknown, request: Request): boolean {
-  return (
-    error === request.errored || (error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE'
-  );
+  return error === request.errored || goneCodes.has((error as { code?: unknown }).code);
 }
