@@ -43,6 +43,10 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
   const { config, pages, store } = parts;
   const { lifetimes, issuerUrl } = config;
   const secure = issuerUrl.startsWith('https:');
+  const grantLife = {
+    wholeSeconds: lifetimes.refreshTokenSeconds + lifetimes.sessionSeconds,
+    neededSeconds: lifetimes.refreshTokenSeconds + codeSeconds,
+  };
   const resourceSettings = {
     issuerUrl,
     accessTokenSeconds: lifetimes.accessTokenSeconds,
@@ -101,7 +105,7 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
       // A refresh token's life counts from the sign-in: turning it does not make it longer.
       RefreshToken: (ctx, _token) =>
         ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? lifetimes.refreshTokenSeconds,
-      Grant: Math.max(lifetimes.refreshTokenSeconds, lifetimes.sessionSeconds),
+      Grant: grantLife.wholeSeconds,
     },
     features: {
       devInteractions: { enabled: false },
@@ -147,7 +151,7 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
         },
       },
     },
-    loadExistingGrant: loadGrant,
+    loadExistingGrant: (ctx) => loadGrant(ctx, grantLife),
     findAccount: (ctx, accountId) => findAccount(ctx, accountId, parts.accounts),
     extraTokenClaims: (ctx) => {
       const account = ctx.oidc.entities.Account as EngineAccountWithRoles | undefined;

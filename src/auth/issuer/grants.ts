@@ -5,11 +5,22 @@ import { factsOf, factsOfResult, setFacts } from './sign-in-facts.js';
 
 type GrantEntity = InstanceType<typeof Grant>;
 
+export interface GrantLife {
+  /** Of a new grant, in seconds. */
+  readonly wholeSeconds: number;
+  /** What is issued under it may live as long as this, and must not outlive it. */
+  readonly neededSeconds: number;
+}
+
 /**
  * Gives our own clients what they ask for, without a consent screen. A fresh sign-in gets a grant of its own, so that its
- * tokens say how the person came in this time; a later request of the same session goes on with it.
+ * tokens say how the person came in this time; a later request of the same session goes on with it. A session lasts as long as it
+ * is used, so the grant is made to last with it.
  */
-export async function loadGrant(ctx: KoaContextWithOIDC): Promise<GrantEntity | undefined> {
+export async function loadGrant(
+  ctx: KoaContextWithOIDC,
+  life: GrantLife,
+): Promise<GrantEntity | undefined> {
   const { client, session, account, provider } = ctx.oidc;
   if (!client || !session || !account) return undefined;
 
@@ -21,10 +32,18 @@ export async function loadGrant(ctx: KoaContextWithOIDC): Promise<GrantEntity | 
   const grant =
     existing ?? new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
   if (facts) setFacts(grant, facts);
-  const before = existing && JSON.stringify([existing.openid, existing.resources]);
+  const before = JSON.stringify([grant.openid, grant.resources]);
   addRequested(grant, ctx);
-  if (!existing || before !== JSON.stringify([grant.openid, grant.resources])) await grant.save();
+  const isEnding = grant.remainingTTL < life.neededSeconds;
+  if (isEnding) grant.exp = epochSeconds() + life.wholeSeconds;
+  if (!existing || isEnding || before !== JSON.stringify([grant.openid, grant.resources]))
+    await grant.save();
   return grant;
+}
+
+/** As the engine counts. */
+function epochSeconds(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 async function existingGrant(ctx: KoaContextWithOIDC): Promise<GrantEntity | undefined> {
