@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 
 import { TestBrowser, type Visit } from '../fixtures/browser.js';
+import { thirdParty } from '../fixtures/service-provider.js';
 import { openTestBed, portal, type TestBed } from '../fixtures/service.js';
 import { atPortal, begin, discoverPortal, redeem, signInOnWeb } from '../fixtures/sign-in.js';
 
@@ -11,8 +12,12 @@ let configuration: client.Configuration;
 
 beforeAll(async () => {
   bed = await openTestBed({
-    provision: ({ connections }) =>
-      connections.push({ slug: 'own', platform: 'local', displayName: '手机号' }),
+    provision: ({ connections }, sandbox) =>
+      connections.push(thirdParty(sandbox), {
+        slug: 'own',
+        platform: 'local',
+        displayName: '手机号',
+      }),
   });
   configuration = await discoverPortal(bed);
 });
@@ -221,6 +226,22 @@ describe('a token for our own API', () => {
       aud: bed.issuer,
       scope: 'openid offline_access',
     });
+  });
+});
+
+describe('a platform’s code', () => {
+  it.each([
+    ['local', 'own', 'in-app'],
+    ['a third-party app', 'wecom-any', 'mini-program'],
+  ])('of a kind that %s does not take is a fault of the request', async (_, slug, kind) => {
+    expect(
+      await token({
+        grant_type: 'urn:lingpai:grant-type:platform-code',
+        connection: slug,
+        code: 'abc',
+        code_type: kind,
+      }),
+    ).toMatchObject([400, { error: 'invalid_request' }]);
   });
 });
 

@@ -109,6 +109,8 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
 
 /** The same codes as in the browser, in `/token`'s words: 400 `invalid_grant`, 503, 500. */
 function toGrantError(error: AppError): errors.OIDCProviderError {
+  // Such as a kind of code that this connection has no exchange for.
+  if (error.code === 'request_invalid') return new errors.InvalidRequest(error.message);
   const { error: kind, errorDescription } = failureOf(error);
   const [name, status] = {
     access_denied: ['invalid_grant', 400] as const,
