@@ -19,7 +19,6 @@ export function readAs<T extends object>(
   const errors = validateSync(value, {
     whitelist: true,
     forbidNonWhitelisted: true,
-    stopAtFirstError: true,
   });
   return { value, faults: errors.flatMap((error) => faultsOf(error, '')) };
 }
@@ -29,12 +28,21 @@ export function faultsOf(error: ValidationError, place: string): Fault[] {
   const here = /^\d+$/.test(error.property)
     ? `${place}[${error.property}]`
     : `${place && `${place}.`}${error.property}`;
-  const own = Object.entries(error.constraints ?? {}).map(([name, words]) =>
-    name === 'whitelistValidation'
-      ? `${here}: is not a known field`
-      : `${here}: ${withoutName(words, error.property)}`,
-  );
-  return [...own, ...(error.children ?? []).flatMap((child) => faultsOf(child, here))];
+  return [
+    ...ownFault(error, here),
+    ...(error.children ?? []).flatMap((child) => faultsOf(child, here)),
+  ];
+}
+
+/** Which kind of value a property takes: what is of another kind has no length to speak of. */
+const kinds = ['isString', 'isInt', 'isBoolean', 'isArray', 'isObject'];
+
+/** The first fault as class-validator asks, unless the value is of the wrong kind altogether. */
+function ownFault({ constraints = {}, property }: ValidationError, here: string): Fault[] {
+  if (constraints['whitelistValidation']) return [`${here}: is not a known field`];
+  const kind = kinds.find((name) => constraints[name] !== undefined);
+  const words = kind === undefined ? Object.values(constraints)[0] : constraints[kind];
+  return words === undefined ? [] : [`${here}: ${withoutName(words, property)}`];
 }
 
 /** class-validator begins most of its sentences with the property's name, which the place says already. */

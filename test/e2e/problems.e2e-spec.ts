@@ -81,6 +81,26 @@ describe('the challenge of an answer', () => {
   });
 });
 
+describe('a faulty field', () => {
+  it('is told what it must be, not how long', async () => {
+    const faultsOf = async (body: object) =>
+      (await api('POST', '/accounts', { body })).body as { errors: unknown };
+    expect((await faultsOf({ displayName: 5, roles: 'staff' })).errors).toEqual([
+      { field: 'displayName', message: 'must be a string' },
+      { field: 'roles', message: 'must be an array' },
+    ]);
+    expect((await faultsOf({ displayName: '' })).errors).toEqual([
+      { field: 'displayName', message: 'must be longer than or equal to 1 characters' },
+    ]);
+    const none = await api('PUT', '/accounts/00000000-0000-4000-8000-000000000000/password', {
+      body: {},
+    });
+    expect(none.body).toMatchObject({
+      errors: [{ field: 'password', message: 'must be a string' }],
+    });
+  });
+});
+
 describe('what a call does not look at', () => {
   const unknown = (field: string) => ({
     status: 400,
