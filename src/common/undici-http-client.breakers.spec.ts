@@ -19,8 +19,15 @@ function open(limits: UndiciHttpClientOptions['limits'] = {}): UndiciHttpClient 
   return new UndiciHttpClient({
     observe: (event) => events.push(event),
     breakerChanged: (change) => changes.push(change),
-    limits: { busyPauseMs: 1, breakAfter: 3, breakMs: 100, longestBreakMs: 400, ...limits },
+    // Longer than any machine takes for the few calls of a test; who waits for the end asks for short pauses.
+    limits: { busyPauseMs: 1, breakAfter: 3, breakMs: 60_000, ...limits },
   });
+}
+
+/** Instead of the one with long pauses. */
+async function withShortPauses(breakMs = 100): Promise<void> {
+  await http.close();
+  http = open({ breakMs, longestBreakMs: 400 });
 }
 
 beforeEach(async () => {
@@ -54,10 +61,9 @@ describe('a breaker', () => {
   it('opens after so many tries in a row without a usable answer, and fails at once', async () => {
     platform.answering(dropped, json({}, 503), (response) => response.end('<html>'));
     for (let call = 0; call < 3; call += 1) await ask();
-    const startedAt = performance.now();
 
+    // Whoever waited for the end of the pause would not be back in time.
     const error = await ask();
-    expect(performance.now() - startedAt).toBeLessThan(50);
     expect(error).toMatchObject({
       code: 'platform_unavailable',
       operator: { call: 'gettoken', platformMessage: 'an answer that is not JSON (HTTP 200)' },
@@ -81,6 +87,7 @@ describe('a breaker', () => {
   });
 
   it('lets out who asks whether it was mended, and closes if it was', async () => {
+    await withShortPauses(400);
     platform.answering(dropped);
     for (let call = 0; call < 3; call += 1) await ask();
     expect(await ask({ anew: true })).toMatchObject({ code: 'platform_unavailable' });
@@ -92,7 +99,7 @@ describe('a breaker', () => {
     expect(await isOpen()).toBe(false);
     expect(states()).toEqual(['made', 'open', 'closed', 'made']);
     // The one that was replaced has nothing more to say.
-    await sleep(200);
+    await sleep(700);
     expect(states()).toHaveLength(4);
   });
 
@@ -133,6 +140,7 @@ describe('a breaker', () => {
   });
 
   it('lets one probe through after the pause, and refuses a hundred others at once', async () => {
+    await withShortPauses();
     platform.answering(dropped);
     for (let call = 0; call < 3; call += 1) await ask();
     await sleep(160);
@@ -143,9 +151,8 @@ describe('a breaker', () => {
     const probe = ask();
     while (platform.received.length < 4) await sleep(5);
 
-    const startedAt = performance.now();
+    // While the probe has no answer: nobody waits for it.
     const others = await Promise.all(Array.from({ length: 100 }, () => ask()));
-    expect(performance.now() - startedAt).toBeLessThan(500);
     expect(new Set(others.map((error) => (error as { code: string }).code))).toEqual(
       new Set(['platform_unavailable']),
     );
@@ -158,6 +165,7 @@ describe('a breaker', () => {
   });
 
   it('lets one of a hundred through that come together when the pause is over', async () => {
+    await withShortPauses();
     platform.answering(dropped);
     for (let call = 0; call < 3; call += 1) await ask();
     await sleep(160);
@@ -169,6 +177,7 @@ describe('a breaker', () => {
   });
 
   it('pauses longer after each probe that fails, up to a bound, and forgets it when it closes', async () => {
+    await withShortPauses();
     platform.answering(dropped);
     const nextPause = (): number => changes.findLast(({ state }) => state === 'open')!.pauseMs!;
     for (let call = 0; call < 3; call += 1) await ask();

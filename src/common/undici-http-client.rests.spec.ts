@@ -112,13 +112,15 @@ describe('a call that the platform limits', () => {
   });
 
   it('goes on resting when a call that began earlier succeeds late', async () => {
+    let answer = (): void => undefined;
     platform.answering((response, incoming) => {
-      setTimeout(() => fine(response, incoming), 200);
+      answer = () => fine(response, incoming);
     }, limited);
     const late = ask();
     while (platform.received.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
     clock.move(1);
     expect(await ask()).toEqual({ errcode: 45009 });
+    answer();
     expect(await late).toEqual({ errcode: 0 });
     expect(await restSeconds()).toBe(1);
   });
@@ -194,7 +196,8 @@ describe('the exchange of a code', () => {
 
     expect(new Set(late.map((body) => JSON.stringify(body)))).toEqual(new Set(['{"errcode":0}']));
     expect(performance.now() - startedAt).toBeGreaterThan(990);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    // Whoever is not excused rests for half a minute by then.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
     expect(platform.received).toHaveLength(26);
   });
 

@@ -179,7 +179,8 @@ describe('a server that is too slow', () => {
 
     for (const seconds of [silence, drip]) {
       expect(seconds).toBeGreaterThan(4.5);
-      expect(seconds).toBeLessThan(7);
+      // A second try would end after ten.
+      expect(seconds).toBeLessThan(9.5);
     }
     expect(recovered.body).toEqual({ ok: 1 });
     expect(asked).toEqual({ '/says-nothing': 1, '/drips': 1, '/recovers': 2 });
@@ -193,7 +194,8 @@ describe('the end', () => {
     const startedAt = performance.now();
     await http.close();
 
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    // Connections are kept for seconds.
+    expect(performance.now() - startedAt).toBeLessThan(2500);
     await expect(http.requestJson(platform.request())).rejects.toMatchObject({
       code: 'platform_unavailable',
     });
@@ -208,7 +210,7 @@ describe('the end', () => {
     await once(platform.server, 'request');
     await http.close();
 
-    expect(await Promise.race([call, sleep(50, 'still waiting')])).toEqual({
+    expect(await Promise.race([call, sleep(2000, 'still waiting', { ref: false })])).toEqual({
       status: 200,
       body: { ok: 1 },
     });

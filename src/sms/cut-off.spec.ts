@@ -102,7 +102,8 @@ it('all give a server up that says nothing, or drips its answer, after five seco
       expect(await send(open(dripping.url))).toMatchObject({ code: 'sms_unavailable' }),
     ),
   ]);
-  expect(Date.now() - began).toBeLessThan(7000);
+  // A second try would end after ten.
+  expect(Date.now() - began).toBeLessThan(9500);
   expect([silent.asked(), dripping.asked()]).toEqual([3, 2]);
 }, 15_000);
 

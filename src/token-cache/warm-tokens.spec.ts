@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../../test/fixtures/eventually.js';
 import {
   type FakePlatform,
   openReplica,
@@ -82,11 +83,10 @@ describe('a warm cache', () => {
     const replica = await openReplica(replicas.database.url, new SystemClock());
     const source = platform.source();
     await replica.cache.get(source);
-    await sleep(1900);
-    expect(platform.fetches).toBe(2);
-    expect(await replica.cache.get(source)).toBe(platform.token(2));
-
+    await until(() => platform.fetches === 2);
     replica.cache.stop();
+    await eventually(async () => expect(await replica.cache.get(source)).toBe(platform.token(2)));
+
     await sleep(2000);
     expect(platform.fetches).toBe(2);
     await replica.close();

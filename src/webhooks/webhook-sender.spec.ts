@@ -88,6 +88,7 @@ describe('a receiver that', () => {
     const send = await sendTo(() => undefined);
     const start = Date.now();
     expect(await send()).toEqual({ kind: 'retry', error: 'no answer within ten seconds' });
-    expect((Date.now() - start) / 1000).toBeCloseTo(10, 0);
+    expect(Date.now() - start).toBeGreaterThan(9500);
+    expect(Date.now() - start).toBeLessThan(15_000);
   });
 });

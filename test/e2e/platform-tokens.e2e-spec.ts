@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { adminApi, type Api } from '../fixtures/api.js';
+import { eventually } from '../fixtures/eventually.js';
 import { openTestBed, type TestBed } from '../fixtures/service.js';
 
 const corpId = 'ww1a2b3c4d5e6f7a8b';
@@ -120,11 +121,12 @@ describe('the one token of the company', () => {
   });
 
   it('is written down each time, without the token', async () => {
+    const written = (): Promise<{ action: string }[]> =>
+      bed.query(`select * from audit_events where action like 'platform_token.%'`);
+    const before = (await written()).length;
     const { accessToken } = await read();
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    const events = JSON.stringify(
-      await bed.query(`select * from audit_events where action like 'platform_token.%'`),
-    );
+    await eventually(async () => expect((await written()).length).toBeGreaterThan(before));
+    const events = JSON.stringify(await written());
     expect(events).toContain('"action":"platform_token.read"');
     expect(events).toContain('"action":"platform_token.drop"');
     expect(events).toContain('"actor":"client:admin"');

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type * as client from 'openid-client';
 
 import { linkWith, TestBrowser, type Visit } from '../fixtures/browser.js';
+import { eventually } from '../fixtures/eventually.js';
 import { openTestBed, portal, type TestBed } from '../fixtures/service.js';
 import {
   atPortal,
@@ -142,11 +141,12 @@ describe('a callback', () => {
     expect(visit.status).toBe(400);
     expect(visit.text).toContain('http://localhost:9/login');
     expect(platformCalls()).toBe(before);
-    await sleep(400);
-    const events = await bed.query<{ reason: string }>(
-      `select reason from audit_events where request_id = 'foreign-browser-1'`,
-    );
-    expect(events).toEqual([{ reason: 'state_invalid' }]);
+    await eventually(async () => {
+      const events = await bed.query<{ reason: string }>(
+        `select reason from audit_events where request_id = 'foreign-browser-1'`,
+      );
+      expect(events).toEqual([{ reason: 'state_invalid' }]);
+    });
   });
 
   it('that is too old is refused', async () => {

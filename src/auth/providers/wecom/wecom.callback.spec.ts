@@ -359,7 +359,7 @@ describe('XML', () => {
     expect(refusalOf(() => readXml('<'.repeat(256 * 1024)))).toMatch(/XML/);
     expect(refusalOf(() => readXml('<a '.repeat(80_000)))).toMatch(/XML/);
     expect(refusalOf(() => readXml('<a>'.repeat(1_000_000)))).toBe('it is too large');
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(4_000);
   });
 });
 
