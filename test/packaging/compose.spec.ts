@@ -12,11 +12,12 @@ const {
   postgres,
   valkey,
   prometheus,
+  blackbox,
   grafana,
 } = services;
 
 describe('the compose file', () => {
-  it('starts these, and the last two only with the profile `monitoring`', () => {
+  it('starts these, and the last three only with the profile `monitoring`', () => {
     expect(Object.keys(services)).toEqual([
       'proxy',
       'migrate',
@@ -25,11 +26,13 @@ describe('the compose file', () => {
       'postgres',
       'valkey',
       'prometheus',
+      'blackbox',
       'grafana',
     ]);
     const profiled = Object.entries(services).filter(([, { profiles }]) => profiles);
     expect(profiled.map(([name, { profiles }]) => [name, profiles])).toEqual([
       ['prometheus', ['monitoring']],
+      ['blackbox', ['monitoring']],
       ['grafana', ['monitoring']],
     ]);
   });
@@ -90,6 +93,7 @@ describe('the compose file', () => {
       postgres: ['inner'],
       valkey: ['inner'],
       prometheus: ['monitoring'],
+      blackbox: ['monitoring'],
       grafana: ['monitoring'],
     });
   });
@@ -114,6 +118,7 @@ describe('the compose file', () => {
       postgres: ['2', '1G', 256],
       valkey: ['1', '256M', 64],
       prometheus: ['1', '512M', 128],
+      blackbox: ['0.5', '64M', 64],
       grafana: ['1', '512M', 256],
     });
     const logging = { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } };
@@ -136,6 +141,7 @@ describe('the compose file', () => {
       postgres: 'pg_isready --host 127.0.0.1 --username lingpai --dbname lingpai',
       valkey: 'valkey-cli ping | grep -q PONG',
       prometheus: 'http://127.0.0.1:9090/-/ready',
+      blackbox: 'http://127.0.0.1:9115/-/healthy',
       grafana: 'http://127.0.0.1:3000/api/health',
     });
   });
@@ -147,6 +153,7 @@ describe('the compose file', () => {
       'postgres:17-bookworm',
       'valkey/valkey:8.1-alpine',
       'prom/prometheus:v3.5.0',
+      'prom/blackbox-exporter:v0.27.0',
       'grafana/grafana:12.3.1',
     ]);
   });
@@ -183,10 +190,22 @@ describe('the compose file', () => {
   });
 
   it('hands the token of the metrics to Prometheus where its configuration looks for it', () => {
-    expect(prometheus?.environment).toEqual({ METRICS_TOKEN: '${METRICS_TOKEN:-}' });
+    expect(prometheus?.environment).toEqual({
+      METRICS_TOKEN: '${METRICS_TOKEN:-}',
+      ISSUER_URL: '${ISSUER_URL:-}',
+    });
     expect(prometheus?.command?.[0]).toContain('printf %s "$$METRICS_TOKEN" > /tmp/metrics-token');
     expect(read('deploy/prometheus/prometheus.yml')).toContain(
       'credentials_file: /tmp/metrics-token\n',
     );
+  });
+
+  it('tells Prometheus which pages are public, and who asks for them', () => {
+    expect(prometheus?.command?.[0]).toContain('> /tmp/public-address.json &&');
+    const config = read('deploy/prometheus/prometheus.yml');
+    expect(config).toContain('- files: [/tmp/public-address.json]\n');
+    expect(config).toContain("replacement: 'blackbox:9115' }\n");
+    expect(blackbox?.command).toEqual(['--config.file=/etc/blackbox/blackbox.yml']);
+    expect(blackbox?.volumes).toEqual(['./deploy/blackbox:/etc/blackbox:ro']);
   });
 });

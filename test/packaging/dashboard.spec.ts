@@ -105,8 +105,8 @@ describe('what the dashboard and the alerts ask for', () => {
     return known;
   }
 
-  /** Made by Prometheus itself. */
-  const synthetic = ['up', 'ALERTS'];
+  /** Made by Prometheus itself, and by who asks from outside (public-address.spec.ts). */
+  const synthetic = ['up', 'ALERTS', 'probe_success', 'probe_ssl_earliest_cert_expiry'];
 
   it('is served, by that name and with these labels', () => {
     const known = served();
@@ -175,6 +175,8 @@ describe('what the dashboard and the alerts ask for', () => {
         ...redisPanels,
         'Answers that are errors of ours',
         'Calls that are held back',
+        'Certificate ends in',
+        'Public address',
         'Refused with 429',
         'Webhook deliveries',
         'annotation',

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { eventually } from '../fixtures/eventually.js';
 import { freePort } from '../fixtures/ports.js';
+import { interpolate, readCompose } from './compose-files.js';
 import { read, root } from './files.js';
 
 /** One line of an answer. */
@@ -39,14 +40,34 @@ export class TestPrometheus {
     private readonly folder: string,
   ) {}
 
-  /** @param replicas host:port of each, in place of the compose file's */
-  static async start(replicas: readonly string[], token: string): Promise<TestPrometheus> {
+  /**
+   * @param replicas host:port of each, in place of the compose file's
+   * @param outside what is asked from outside, and host:port of who asks; nothing without it
+   */
+  static async start(
+    replicas: readonly string[],
+    token: string,
+    outside?: { readonly issuer: string; readonly blackbox: string },
+  ): Promise<TestPrometheus> {
     const folder = await mkdtemp(join(tmpdir(), 'lingpai-prometheus-'));
     const address = `127.0.0.1:${await freePort()}`;
-    await writeFile(join(folder, 'token'), token);
+    // As the container does before it starts.
+    const command = interpolate(
+      readCompose('docker-compose.yml').services['prometheus']?.command?.[0] ?? '',
+      {},
+    );
+    const [writing = ''] = command.split('&& exec ');
+    execFileSync('sh', ['-c', writing.replaceAll('/tmp/', `${folder}/`)], {
+      env: { METRICS_TOKEN: token, ISSUER_URL: outside?.issuer ?? '' },
+    });
     const config = read('deploy/prometheus/prometheus.yml')
       .replace("['lingpai-1:3000', 'lingpai-2:3000']", JSON.stringify(replicas))
-      .replace('/tmp/metrics-token', join(folder, 'token'))
+      .replace('/tmp/metrics-token', join(folder, 'metrics-token'))
+      .replace(
+        '/tmp/public-address.json',
+        join(folder, outside ? 'public-address.json' : 'none.json'),
+      )
+      .replace('blackbox:9115', outside?.blackbox ?? '')
       .replace('- alerts.yml', `- ${join(root, 'deploy/prometheus/alerts.yml')}`)
       .replaceAll(/_interval: 15s/g, '_interval: 1s');
     await writeFile(join(folder, 'prometheus.yml'), config);
