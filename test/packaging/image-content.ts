@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { read, root } from './files.js';
 
@@ -47,18 +48,21 @@ export class ImageContent {
     for (const each of [build, packages, app, bin]) await mkdir(each);
     const [first = [], last = []] = stages();
 
+    // Neither of the two long ones needs the other.
+    const running: Promise<void>[] = [];
     for (const { name, words } of first) {
       if (name === 'COPY') await copy(words, root, build);
       if (name === 'RUN' && words === 'npm ci')
         await symlink(join(root, 'node_modules'), join(build, 'node_modules'));
-      if (name === 'RUN' && words === 'npm run build') run(words, build);
+      if (name === 'RUN' && words === 'npm run build') running.push(run(words, build));
       // In a folder of its own: it empties node_modules, which is ours there.
       if (name === 'RUN' && words.startsWith('npm ci --omit=dev')) {
         for (const file of ['package.json', 'package-lock.json'])
           await cp(join(root, file), join(packages, file));
-        run(words, packages);
+        running.push(run(words, packages));
       }
     }
+    await Promise.all(running);
     for (const { name, words } of last) {
       const [, from] = /^--from=build (.*)$/.exec(words) ?? [];
       if (name === 'COPY' && from?.startsWith('/build/node_modules '))
@@ -67,7 +71,7 @@ export class ImageContent {
       else if (name === 'COPY') await copy(words, root, app);
       // The others change what belongs to the base image.
       if (name === 'RUN' && words.includes('dist/'))
-        run(words.replaceAll('/usr/local/bin', bin).replaceAll('/app/', `${app}/`), app);
+        await run(words.replaceAll('/usr/local/bin', bin).replaceAll('/app/', `${app}/`), app);
     }
     return new ImageContent(folder, app, bin);
   }
@@ -86,10 +90,9 @@ async function copy(words: string, from: string, to: string): Promise<void> {
   }
 }
 
-function run(command: string, cwd: string): void {
-  execFileSync('sh', ['-ec', command], {
+async function run(command: string, cwd: string): Promise<void> {
+  await promisify(execFile)('sh', ['-ec', command], {
     cwd,
-    stdio: 'pipe',
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
