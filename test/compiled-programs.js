@@ -19,7 +19,7 @@ import { swcOptions } from './fixtures/swc-options.js';
 const root = join(import.meta.dirname, '..');
 
 /**
- * Compiles the service once for the whole run: each process that a test starts would do it again, and that takes almost as long as
+ * Compiles the service and the example for NestJS once for the whole run: each process that a test starts would do it again, and that takes almost as long as
  * the rest of its start.
  * @returns what removes it
  */
@@ -27,7 +27,9 @@ export async function compilePrograms() {
   const folder = await mkdtemp(join(tmpdir(), 'lingpai-programs-'));
   await symlink(await realpath(join(root, 'node_modules')), join(folder, 'node_modules'));
   await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
-  await Promise.all(['src', 'migrations'].map((part) => compileFolder(part, folder)));
+  await Promise.all(
+    ['src', 'migrations', 'examples/nestjs/src'].map((part) => compileFolder(part, folder)),
+  );
   process.env['LINGPAI_TEST_PROGRAMS'] = folder;
   return () => rm(folder, { recursive: true, force: true });
 }

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { freePort } from '../fixtures/ports.js';
+import { compiled } from '../fixtures/programs.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const python = '/usr/bin/python3';
@@ -28,12 +29,7 @@ export interface Example {
 export const examples: readonly Example[] = [
   {
     name: 'nestjs',
-    command: [
-      process.execPath,
-      '--import',
-      './test/fixtures/typescript-loader.js',
-      'examples/nestjs/src/main.ts',
-    ],
+    command: [process.execPath, compiled('examples/nestjs/src/main.ts')],
     // passport-jwt knows no EdDSA.
     algorithms: ['RS256', 'ES256'],
   },
