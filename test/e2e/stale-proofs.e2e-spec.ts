@@ -180,3 +180,36 @@ describe('an account that was shown on another platform', () => {
     expect(await bed.query(`select 1 from identities where connection = 'wecom-hq'`)).toEqual([]);
   });
 });
+
+describe('a sign-in that has ended, and whose browser has not come to collect it', () => {
+  /** As far as the callback's answer, which leads back to the engine. */
+  async function atTheEnd() {
+    const browser = new TestBrowser();
+    const { url } = await begin(configuration, { connection: 'dingtalk' });
+    const login = await browser.follow(url);
+    const callback = await browser.get(linkWith(login, 'data-member="manager0042"'));
+    const ended = await browser.get(callback.location!);
+    const [account] = await bed.query<{ id: string }>('select id from accounts');
+    return { browser, collect: ended.location!, account: account?.id ?? '' };
+  }
+
+  it.each([
+    ['has been signed out everywhere', 'DELETE', '/sessions', undefined],
+    ['has been disabled', 'PATCH', '', { status: 'disabled' }],
+  ] as const)('opens nothing any more where its person %s', async (_name, method, path, body) => {
+    const { browser, collect, account } = await atTheEnd();
+    const done = await api(method, `/accounts/${account}${path}`, { body });
+    expect([200, 204]).toContain(done.status);
+    await api('PATCH', `/accounts/${account}`, { body: { status: 'active' } });
+
+    expect(signedIn(await browser.follow(collect, atPortal))).toBe(false);
+    const silent = await begin(configuration, { prompt: 'none' });
+    const { location } = await browser.follow(silent.url, atPortal);
+    expect(location?.searchParams.get('error')).toBe('login_required');
+  });
+
+  it('is there for whoever comes late', async () => {
+    const { browser, collect } = await atTheEnd();
+    expect(signedIn(await browser.follow(collect, atPortal))).toBe(true);
+  });
+});

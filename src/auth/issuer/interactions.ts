@@ -41,7 +41,7 @@ export class Interactions {
 
   /**
    * Writes down how the sign-in ended, with the attempt that ended it if there was one, in one statement. Where another person was signed in
-   * in this browser, that session ends.
+   * in this browser, that session ends. From now on the request is its person's: it ends with their sessions, collected or not.
    * @returns where the browser goes on, or `undefined` when the request has expired
    */
   async finish(
@@ -63,7 +63,7 @@ export class Interactions {
           where model = 'Session' and id = $6 and account_id <> $5::uuid
        ), finished as (
          update oidc_entries
-            set payload = (payload - 'session') || jsonb_build_object('result', $3::jsonb)
+            set payload = (payload - 'session') || jsonb_build_object('result', $3::jsonb), account_id = $5::uuid
           where model = 'Interaction' and id = $1 and expires_at > $7
          returning payload->>'returnTo' as return_to
        )
