@@ -1,5 +1,3 @@
-import { hkdfSync } from 'node:crypto';
-
 import {
   type Configuration,
   errors,
@@ -15,6 +13,7 @@ import { accessTokenId } from './access-tokens.js';
 import { claimsByScope, type EngineAccountWithRoles, engineAccount } from './claims.js';
 import { ownClientMetadata } from './client-metadata.js';
 import type { ConnectionChoice } from './connection-choice.js';
+import { CookieSignatures } from './cookie-signatures.js';
 import { languageOf, requestIdOf, send } from './engine-pages.js';
 import { loadGrant } from './grants.js';
 import { signOut } from './logout.js';
@@ -91,7 +90,7 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
         interaction: secure ? '__Secure-lingpai_interaction' : 'lingpai_interaction',
         resume: secure ? '__Secure-lingpai_resume' : 'lingpai_resume',
       },
-      keys: config.secretKeys.map(cookieKey),
+      keys: new CookieSignatures(config.secretKeys),
       long: { httpOnly: true, sameSite: 'lax', path: '/', secure },
       short: { httpOnly: true, sameSite: 'lax', secure },
     },
@@ -246,8 +245,4 @@ async function findAccount(
   }
   const account = await accounts.findAccount(accountId);
   return account?.status === 'active' ? engineAccount(account) : undefined;
-}
-
-function cookieKey(secretKey: Buffer): Buffer {
-  return Buffer.from(hkdfSync('sha256', secretKey, '', 'lingpai cookies', 32));
 }
