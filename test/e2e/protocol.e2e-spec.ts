@@ -1,40 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 
 import { TestBrowser, type Visit } from '../fixtures/browser.js';
-import { thirdParty } from '../fixtures/service-provider.js';
 import { openTestBed, portal, type TestBed } from '../fixtures/service.js';
-import { atPortal, begin, discoverPortal, redeem, signInOnWeb } from '../fixtures/sign-in.js';
+import {
+  atPortal,
+  begin,
+  discoverPortal,
+  redeem,
+  signInOnWeb,
+  tokenAsPortal,
+} from '../fixtures/sign-in.js';
 
 let bed: TestBed;
 let configuration: client.Configuration;
 
 beforeAll(async () => {
   bed = await openTestBed({
-    provision: ({ connections }, sandbox) =>
-      connections.push(thirdParty(sandbox), {
-        slug: 'own',
-        platform: 'local',
-        displayName: '手机号',
-      }),
+    provision: ({ connections }) =>
+      connections.push({ slug: 'own', platform: 'local', displayName: '手机号' }),
   });
   configuration = await discoverPortal(bed);
 });
 afterAll(() => bed.stop());
-
-/** Asks `/token` as the portal. */
-async function token(form: Record<string, string>): Promise<[number, Record<string, string>]> {
-  const answer = await fetch(`${bed.issuer}/token`, {
-    method: 'POST',
-    body: new URLSearchParams({
-      client_id: portal.clientId,
-      client_secret: portal.clientSecret,
-      ...form,
-    }),
-  });
-  return [answer.status, (await answer.json()) as Record<string, string>];
-}
 
 const languageOf = (page: Visit): string | undefined => /<html lang="([^"]*)"/.exec(page.text)?.[1];
 
@@ -136,8 +124,8 @@ describe('an authorization request', () => {
       code: back.searchParams.get('code') ?? '',
       code_verifier: began.verifier,
     };
-    expect(await token(exchange)).toMatchObject([400, { error: 'invalid_request' }]);
-    const [status] = await token({ ...exchange, redirect_uri: portal.redirectUri });
+    expect(await tokenAsPortal(bed, exchange)).toMatchObject([400, { error: 'invalid_request' }]);
+    const [status] = await tokenAsPortal(bed, { ...exchange, redirect_uri: portal.redirectUri });
     expect(status).toBe(200);
   });
 
@@ -172,95 +160,6 @@ describe('`ui_locales`', () => {
     const browser = new TestBrowser();
     const left = await browser.get((await browser.get(wecom.url)).location!);
     expect(left.location?.searchParams.get('lang')).toBe('en');
-  });
-});
-
-describe('a token for our own API', () => {
-  it('is had with `resource` when the code is redeemed, or at a refresh', async () => {
-    const { began, back } = await signInOnWeb(configuration, 'dingtalk', 'manager0042');
-    const [, first] = await token({
-      grant_type: 'authorization_code',
-      code: back.searchParams.get('code') ?? '',
-      code_verifier: began.verifier,
-      redirect_uri: portal.redirectUri,
-      resource: bed.issuer,
-    });
-    expect(decodeJwt(first['access_token'] ?? '').aud).toBe(bed.issuer);
-
-    const refresh = { grant_type: 'refresh_token', refresh_token: first['refresh_token'] ?? '' };
-    const [, second] = await token(refresh);
-    expect(decodeJwt(second['access_token'] ?? '').aud).toBe('https://api.example.com');
-    const own = { ...refresh, refresh_token: second['refresh_token'] ?? '', resource: bed.issuer };
-    const [, third] = await token(own);
-    expect(decodeJwt(third['access_token'] ?? '')).toMatchObject({
-      aud: bed.issuer,
-      scope: 'openid profile phone email offline_access',
-    });
-    const foreign = { ...refresh, refresh_token: third['refresh_token'] ?? '' };
-    expect(await token({ ...foreign, resource: 'https://evil.example' })).toMatchObject([
-      400,
-      { error: 'invalid_target' },
-    ]);
-  });
-
-  it('is had at the refresh of a sign-in by a platform’s code', async () => {
-    const code = bed.sandbox.control.dingtalk.inAppCode({
-      clientId: 'dingexampleappkey1',
-      corpId: 'dingexamplecorp01',
-      userid: 'user0077',
-    });
-    const [, first] = await token({
-      grant_type: 'urn:lingpai:grant-type:platform-code',
-      connection: 'dingtalk',
-      code,
-      scope: 'openid offline_access',
-    });
-    expect(decodeJwt(first['access_token'] ?? '').aud).toBe('https://api.example.com');
-    expect(decodeJwt(first['id_token'] ?? '')['auth_time']).toEqual(expect.any(Number));
-    const [, second] = await token({
-      grant_type: 'refresh_token',
-      refresh_token: first['refresh_token'] ?? '',
-      resource: bed.issuer,
-    });
-    expect(decodeJwt(second['access_token'] ?? '')).toMatchObject({
-      aud: bed.issuer,
-      scope: 'openid offline_access',
-    });
-  });
-});
-
-describe('a platform’s code', () => {
-  it.each([
-    ['local', 'own', 'in-app'],
-    ['a third-party app', 'wecom-any', 'mini-program'],
-  ])('of a kind that %s does not take is a fault of the request', async (_, slug, kind) => {
-    expect(
-      await token({
-        grant_type: 'urn:lingpai:grant-type:platform-code',
-        connection: slug,
-        code: 'abc',
-        code_type: kind,
-      }),
-    ).toMatchObject([400, { error: 'invalid_request' }]);
-  });
-});
-
-describe('/userinfo', () => {
-  it('answers a POST as it answers a GET', async () => {
-    const { began, back } = await signInOnWeb(configuration, 'dingtalk', 'manager0042');
-    const { access_token: accessToken } = await redeem(configuration, began, back);
-    const answer = await fetch(`${bed.issuer}/userinfo`, {
-      method: 'POST',
-      body: new URLSearchParams({ access_token: accessToken }),
-    });
-    expect([answer.status, await answer.json()]).toMatchObject([200, { name: '王小明' }]);
-  });
-
-  it('names no error where there was no token', async () => {
-    const none = await fetch(`${bed.issuer}/userinfo`);
-    expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
-    const wrong = await fetch(`${bed.issuer}/userinfo`, { headers: { authorization: 'Bearer x' } });
-    expect(wrong.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token"/);
   });
 });
 

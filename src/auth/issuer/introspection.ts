@@ -6,7 +6,7 @@ import type { OidcStore } from './oidc-store.js';
 
 /**
  * Answers `/introspect` for our JWT access tokens (RFC 7662), which the engine leaves to the APIs themselves: signature and
- * lifetime, and that the grant and the account behind the token still live. The engine has authenticated the caller.
+ * lifetime, and that the client, the grant and the account behind the token still live. The engine has authenticated the caller.
  */
 export async function introspectJwt(
   ctx: KoaContextWithOIDC,
@@ -18,6 +18,8 @@ export async function introspectJwt(
     const claims = await tokens.verify(String(ctx.oidc.params?.['token']));
     // A client without a secret proves nothing about itself: it may ask about its own tokens only.
     if (!caller?.clientSecret && caller?.clientId !== claims.client_id) return { active: false };
+    // A machine's token has neither grant nor account, and is as good as its client.
+    if (!(await ctx.oidc.provider.Client.find(claims.client_id))) return { active: false };
     const grantId = grantIdOf(claims);
     if (grantId && !(await store.isGrantLive(grantId, claims.sub))) return { active: false };
     return { active: true, token_type: 'Bearer', ...claims };

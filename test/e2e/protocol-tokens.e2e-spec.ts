@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import * as client from 'openid-client';
+
+import { adminApi, machineToken } from '../fixtures/api.js';
+import { thirdParty } from '../fixtures/service-provider.js';
+import { openTestBed, portal, type TestBed } from '../fixtures/service.js';
+import { discoverPortal, redeem, signInOnWeb, tokenAsPortal } from '../fixtures/sign-in.js';
+
+let bed: TestBed;
+let configuration: client.Configuration;
+
+beforeAll(async () => {
+  bed = await openTestBed({
+    provision: ({ connections }, sandbox) =>
+      connections.push(thirdParty(sandbox), {
+        slug: 'own',
+        platform: 'local',
+        displayName: '手机号',
+      }),
+  });
+  configuration = await discoverPortal(bed);
+});
+afterAll(() => bed.stop());
+
+describe('a token for our own API', () => {
+  it('is had with `resource` when the code is redeemed, or at a refresh', async () => {
+    const { began, back } = await signInOnWeb(configuration, 'dingtalk', 'manager0042');
+    const [, first] = await tokenAsPortal(bed, {
+      grant_type: 'authorization_code',
+      code: back.searchParams.get('code') ?? '',
+      code_verifier: began.verifier,
+      redirect_uri: portal.redirectUri,
+      resource: bed.issuer,
+    });
+    expect(decodeJwt(first['access_token'] ?? '').aud).toBe(bed.issuer);
+
+    const refresh = { grant_type: 'refresh_token', refresh_token: first['refresh_token'] ?? '' };
+    const [, second] = await tokenAsPortal(bed, refresh);
+    expect(decodeJwt(second['access_token'] ?? '').aud).toBe('https://api.example.com');
+    const own = { ...refresh, refresh_token: second['refresh_token'] ?? '', resource: bed.issuer };
+    const [, third] = await tokenAsPortal(bed, own);
+    expect(decodeJwt(third['access_token'] ?? '')).toMatchObject({
+      aud: bed.issuer,
+      scope: 'openid profile phone email offline_access',
+    });
+    const foreign = { ...refresh, refresh_token: third['refresh_token'] ?? '' };
+    expect(
+      await tokenAsPortal(bed, { ...foreign, resource: 'https://evil.example' }),
+    ).toMatchObject([400, { error: 'invalid_target' }]);
+  });
+
+  it('is had at the refresh of a sign-in by a platform’s code', async () => {
+    const code = bed.sandbox.control.dingtalk.inAppCode({
+      clientId: 'dingexampleappkey1',
+      corpId: 'dingexamplecorp01',
+      userid: 'user0077',
+    });
+    const [, first] = await tokenAsPortal(bed, {
+      grant_type: 'urn:lingpai:grant-type:platform-code',
+      connection: 'dingtalk',
+      code,
+      scope: 'openid offline_access',
+    });
+    expect(decodeJwt(first['access_token'] ?? '').aud).toBe('https://api.example.com');
+    expect(decodeJwt(first['id_token'] ?? '')['auth_time']).toEqual(expect.any(Number));
+    const [, second] = await tokenAsPortal(bed, {
+      grant_type: 'refresh_token',
+      refresh_token: first['refresh_token'] ?? '',
+      resource: bed.issuer,
+    });
+    expect(decodeJwt(second['access_token'] ?? '')).toMatchObject({
+      aud: bed.issuer,
+      scope: 'openid offline_access',
+    });
+  });
+});
+
+describe('a platform’s code', () => {
+  it.each([
+    ['local', 'own', 'in-app'],
+    ['a third-party app', 'wecom-any', 'mini-program'],
+  ])('of a kind that %s does not take is a fault of the request', async (_, slug, kind) => {
+    expect(
+      await tokenAsPortal(bed, {
+        grant_type: 'urn:lingpai:grant-type:platform-code',
+        connection: slug,
+        code: 'abc',
+        code_type: kind,
+      }),
+    ).toMatchObject([400, { error: 'invalid_request' }]);
+  });
+});
+
+describe('/userinfo', () => {
+  it('answers a POST as it answers a GET', async () => {
+    const { began, back } = await signInOnWeb(configuration, 'dingtalk', 'manager0042');
+    const { access_token: accessToken } = await redeem(configuration, began, back);
+    const answer = await fetch(`${bed.issuer}/userinfo`, {
+      method: 'POST',
+      body: new URLSearchParams({ access_token: accessToken }),
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([200, { name: '王小明' }]);
+  });
+
+  it('names no error where there was no token', async () => {
+    const none = await fetch(`${bed.issuer}/userinfo`);
+    expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    const wrong = await fetch(`${bed.issuer}/userinfo`, { headers: { authorization: 'Bearer x' } });
+    expect(wrong.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token"/);
+  });
+});
+
+describe('introspection', () => {
+  it('says of a machine’s token that it is over when its client is disabled', async () => {
+    const machine = { clientId: 'machine', clientSecret: 'machine-Zk3vQ9sN7xW0aTq5' };
+    const api = await adminApi(bed);
+    await api('POST', '/clients', {
+      body: {
+        ...machine,
+        displayName: 'Machine',
+        grantTypes: ['client_credentials'],
+        scopes: ['jsapi:sign'],
+      },
+    });
+    const accessToken = await machineToken(bed, machine, 'jsapi:sign');
+    const isActive = async (): Promise<unknown> => {
+      const answer = await client.tokenIntrospection(configuration, accessToken);
+      return answer.active;
+    };
+    expect(await isActive()).toBe(true);
+    await api('PATCH', '/clients/machine', { body: { enabled: false } });
+    expect(await isActive()).toBe(false);
+  });
+});
