@@ -134,6 +134,20 @@ describe('a callback', () => {
     expect(platformCalls()).toBe(before);
   });
 
+  it('in another browser does not tell whom the application expected', async () => {
+    const browser = new TestBrowser();
+    const url = authorize({ client_id: 'spa', redirect_uri: 'http://localhost:9/spa' });
+    url.searchParams.set('connection', 'dingtalk');
+    const page = await browser.follow(url);
+    const { location } = await browser.get(linkWith(page, 'data-member="manager0042"'));
+    await bed.query(
+      `update sign_in_attempts set params = params || '{"id_token_hint":"eyJ.who.sig"}' where params->>'client_id' = 'spa'`,
+    );
+    const { text } = await new TestBrowser().get(location!);
+    expect(text).toMatch(/href="\/authorize\?[^"]*client_id=spa/);
+    expect(text).not.toContain('eyJ.who.sig');
+  });
+
   it('in another browser is refused, audited, and offered a new start', async () => {
     const url = await atCallback(new TestBrowser());
     const before = platformCalls();
@@ -391,6 +405,20 @@ describe('the entry link', () => {
       `${bed.issuer}/entry/wecom-hq?client_id=portal&target_link_uri=https://evil.example.com/`,
     );
     expect(outside.location?.href).not.toContain('evil');
+    // Each of these begins like the application's own address, and some other reader of addresses takes the rest for the host.
+    for (const tricky of ['http://localhost:9\\@evil.example.com/', 'http:\\\\localhost:9/a']) {
+      const { location } = await browser.get(
+        `${bed.issuer}/entry/wecom-hq?client_id=portal&target_link_uri=${encodeURIComponent(tricky)}`,
+      );
+      expect(location?.searchParams.get('target_link_uri')).toMatch(
+        /^http:\/\/localhost:9\/[@\w./]+$/,
+      );
+    }
+    const named = encodeURIComponent('http://evil.example.com@localhost:9/a');
+    const own = await browser.get(
+      `${bed.issuer}/entry/wecom-hq?client_id=portal&target_link_uri=${named}`,
+    );
+    expect(own.location?.searchParams.get('target_link_uri')).toBe('http://localhost:9/a');
     expect((await browser.get(`${bed.issuer}/entry/wecom-hq?client_id=nobody`)).status).toBe(400);
     expect((await browser.get(`${bed.issuer}/entry/nowhere?client_id=portal`)).status).toBe(404);
     expect((await browser.get(`${bed.issuer}/entry/dingtalk?client_id=spa`)).status).toBe(400);

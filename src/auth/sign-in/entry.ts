@@ -57,8 +57,11 @@ function targetOf(
 ): string {
   const own = [initiateLoginUri, ...client.redirectUris].map(webOriginOf);
   const origin = asked === undefined ? undefined : webOriginOf(asked);
-  if (asked !== undefined && origin !== undefined && own.includes(origin)) return asked;
-  return new URL('/', initiateLoginUri).href;
+  if (asked === undefined || origin === undefined || !own.includes(origin))
+    return new URL('/', initiateLoginUri).href;
+  // As we read it: a backslash or a name before the host could lead another reader elsewhere.
+  const { pathname, search, hash } = new URL(asked);
+  return origin + pathname + search + hash;
 }
 
 function text(value: unknown): string | undefined {

@@ -28,7 +28,9 @@ export class StartAgain {
   /** The client's own starting point; it knows best, since its own state may live in the other browser. */
   async #beginning(params: Readonly<Record<string, unknown>>): Promise<string> {
     const client = await this.clients.find(String(params['client_id']));
-    return client?.initiateLoginUri ?? authorizeUrl(params);
+    // Whoever holds the state sees this page: whom the application expected is not theirs to know.
+    const { id_token_hint: _hint, ...rest } = params;
+    return client?.initiateLoginUri ?? authorizeUrl(rest);
   }
 
   #page(
