@@ -40,8 +40,19 @@ export function readProvisioning(path: string, env: NodeJS.ProcessEnv): Provisio
     ...duplicates(file.connections, 'connections', 'slug'),
     ...duplicates(file.clients, 'clients', 'clientId'),
   );
-  if (faults.length > 0) throw new ProvisioningError(path, faults);
+  const all = [...file.faults, ...elsewhere(faults, file.faults)];
+  if (all.length > 0) throw new ProvisioningError(path, all);
   return { connections, clients };
+}
+
+/** The faults of other places: what a missing variable has left empty is not to be blamed for that. */
+function elsewhere(faults: readonly Fault[], known: readonly Fault[]): readonly Fault[] {
+  const places = new Set(known.map(placeOf));
+  return faults.filter((fault) => !places.has(placeOf(fault)));
+}
+
+function placeOf(fault: Fault): string {
+  return fault.slice(0, fault.indexOf(': '));
 }
 
 function duplicates(

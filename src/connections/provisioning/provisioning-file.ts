@@ -9,6 +9,8 @@ import { readVariable } from '../../config/environment-files.js';
 export interface ProvisioningFile {
   readonly connections: readonly Readonly<Record<string, unknown>>[];
   readonly clients: readonly Readonly<Record<string, unknown>>[];
+  /** What is wrong with the variables, each with its place; whoever checks the entries adds theirs. */
+  readonly faults: readonly Fault[];
 }
 
 /** The file is wrong. `faults` names each by its place; no value is among the words. */
@@ -29,7 +31,7 @@ const sections = ['connections', 'clients'] as const;
 
 /**
  * Reads the YAML and puts the environment's values in.
- * @throws ProvisioningError
+ * @throws ProvisioningError where it is no YAML of ours at all
  */
 export function readProvisioningFile(file: string, env: NodeJS.ProcessEnv): ProvisioningFile {
   const lineCounter = new LineCounter();
@@ -47,15 +49,14 @@ export function readProvisioningFile(file: string, env: NodeJS.ProcessEnv): Prov
   const content = interpolate(plainOf(document, file), '', env, faults) ?? {};
   if (!isRecord(content)) throw new ProvisioningError(file, ['must hold connections and clients']);
 
-  for (const name of Object.keys(content)) {
-    if (!(sections as readonly string[]).includes(name))
-      faults.push(`${name}: is not a known section`);
-  }
+  const misshapen = Object.keys(content)
+    .filter((name) => !(sections as readonly string[]).includes(name))
+    .map((name): Fault => `${name}: is not a known section`);
   const [connections, clients] = sections.map((section) =>
-    entriesOf(content[section], section, faults),
+    entriesOf(content[section], section, misshapen),
   );
-  if (faults.length > 0) throw new ProvisioningError(file, faults);
-  return { connections: connections ?? [], clients: clients ?? [] };
+  if (misshapen.length > 0) throw new ProvisioningError(file, [...faults, ...misshapen]);
+  return { connections: connections ?? [], clients: clients ?? [], faults };
 }
 
 function readText(file: string): string {

@@ -178,6 +178,20 @@ describe('a wrong file', () => {
     expect((await faultsOf(content)).join('\n')).toContain(words);
   });
 
+  it('is told of its variables and of its fields at once, of each place once', async () => {
+    const secret = '${NOWHERE}';
+    expect(
+      await faultsOf({
+        connections: [{ ...connection, secret, colour: 'green' }],
+        clients: [{ ...client, connections: ['nowhere'] }],
+      }),
+    ).toEqual([
+      'connections[0].secret: the variable NOWHERE is not set',
+      'connections[0].colour: is not a known field',
+      'clients[0].connections: no connection has the slug nowhere',
+    ]);
+  });
+
   it('never says a value', async () => {
     const faults = await faultsOf({
       connections: [{ ...connection, clientSecret: 'short', corpId: '!' }],
