@@ -13,6 +13,7 @@ import { StartGate } from './health/start-gate.middleware.js';
 import { httpHeaders } from './http-headers/http-headers.js';
 import { setUpOpenApi } from './openapi/openapi.js';
 import { RequestWatch } from './request-log/request-watch.middleware.js';
+import { ProxyWatch } from './request-limits/proxy-watch.middleware.js';
 
 /** A page's form and a call's JSON; the engine, the platforms' callbacks and the import have rules of their own. */
 const bodies = { limit: '100kb' };
@@ -29,12 +30,14 @@ export function setUpApp(app: INestApplication): void {
   // A body's hash would say whether two answers that nobody may keep are the same.
   express.disable('etag');
   const watch = app.get(RequestWatch);
+  const proxies = app.get(ProxyWatch);
   const gate = app.get(StartGate);
   const cors = app.get(BrowserCors);
   const issuer = app.get(IssuerMiddleware);
   app.use(httpHeaders(issuerUrl));
   app.use(requestId);
   app.use(watch.use.bind(watch));
+  app.use(proxies.use.bind(proxies));
   app.use(gate.use.bind(gate));
   app.use(headRequests);
   app.use(cors.use.bind(cors));

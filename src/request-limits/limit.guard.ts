@@ -82,8 +82,6 @@ export class LimitGuard extends ThrottlerGuard {
   ): Promise<void> {
     const limiting = limitingOf(context);
     if (limiting?.kind !== 'limited') throw new Error('what is not limited was refused');
-    if (limiting.by === 'sign-in')
-      this.limits.noteProxy(context.switchToHttp().getRequest<Request>());
     throw this.limits.tooMany(limiting.by, timeToBlockExpire);
   }
 }

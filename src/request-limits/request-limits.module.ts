@@ -3,6 +3,7 @@ import { ThrottlerModule } from '@nestjs/throttler';
 
 import { Config } from '../config/config.js';
 import { throttlerOptions } from './limit.guard.js';
+import { ProxyWatch } from './proxy-watch.middleware.js';
 import { RequestCounts } from './request-counts.js';
 import { RequestLimits } from './request-limits.js';
 
@@ -20,7 +21,7 @@ class RequestCountsModule {}
       useFactory: throttlerOptions,
     }),
   ],
-  providers: [RequestLimits],
+  providers: [RequestLimits, ProxyWatch],
   exports: [RequestLimits, ThrottlerModule],
 })
 export class RequestLimitsModule {}

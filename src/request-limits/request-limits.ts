@@ -4,7 +4,6 @@ import type { Request } from 'express';
 import { AppError } from '../common/app-error.js';
 import { Clock } from '../common/clock.js';
 import type { LimitName } from '../common/limited.js';
-import { Logger } from '../common/logger.js';
 import { Config } from '../config/config.js';
 import { Metrics } from '../metrics/metrics.js';
 import { sourceOf } from '../rate-limits/rate-limiter.js';
@@ -45,14 +44,12 @@ export function callerKey(
 @Injectable()
 export class RequestLimits {
   readonly #limits: Readonly<Record<LimitName, number>>;
-  #isProxyTold = false;
 
   constructor(
-    private readonly config: Config,
+    config: Config,
     private readonly counts: RequestCounts,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
-    private readonly logger: Logger,
   ) {
     this.#limits = limitsOf(config);
   }
@@ -66,13 +63,8 @@ export class RequestLimits {
   }
 
   /** As `take`, by the address that a request comes from. @throws AppError `too_many_requests` */
-  takeFrom(limit: 'sign-in', request: Pick<Request, 'ip' | 'headers'>): void {
-    try {
-      this.#count(limit, sourceOf(request.ip ?? ''));
-    } catch (error) {
-      this.noteProxy(request);
-      throw error;
-    }
+  takeFrom(limit: 'sign-in', { ip }: Pick<Request, 'ip'>): void {
+    this.#count(limit, sourceOf(ip ?? ''));
   }
 
   /**
@@ -101,17 +93,6 @@ export class RequestLimits {
     return new AppError('too_many_requests', 'There were too many requests. Please wait.', {
       retryAfterSeconds,
     });
-  }
-
-  /** Tells operators once when addresses are limited that may be those of their own proxy, behind which everybody is. */
-  noteProxy({ headers }: Pick<Request, 'headers'>): void {
-    if (this.#isProxyTold || this.config.trustProxy !== false || !headers['x-forwarded-for'])
-      return;
-    this.#isProxyTold = true;
-    this.logger.warn(
-      {},
-      'an address was limited whose requests say that they were forwarded: if that is a proxy of yours, TRUST_PROXY must name it',
-    );
   }
 
   #count(limit: LimitName, who: string): void {
