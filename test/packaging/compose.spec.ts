@@ -40,7 +40,6 @@ describe('the compose file', () => {
   it('has two equal replicas with a read-only file system, no capabilities, and the time it takes to stop', () => {
     expect(second).toEqual(first);
     expect(first).toMatchObject({
-      build: '.',
       image: '${LINGPAI_IMAGE:-lingpai}',
       init: true,
       restart: 'unless-stopped',
@@ -71,6 +70,11 @@ describe('the compose file', () => {
     });
     expect(migrate?.environment).toEqual(first?.environment);
     expect(first?.environment?.['MIGRATE_ON_START']).toBe('false');
+  });
+
+  it('builds the image in one place', () => {
+    const building = Object.entries(services).filter(([, { build }]) => build !== undefined);
+    expect(building.map(([name]) => name)).toEqual(['migrate']);
   });
 
   it('publishes the ports of the proxy, and on this machine those of the monitoring; no others', () => {
