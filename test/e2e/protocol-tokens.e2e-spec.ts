@@ -3,9 +3,17 @@ import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 
 import { adminApi, machineToken } from '../fixtures/api.js';
+import { TestBrowser } from '../fixtures/browser.js';
 import { thirdParty } from '../fixtures/service-provider.js';
 import { openTestBed, portal, type TestBed } from '../fixtures/service.js';
-import { discoverPortal, redeem, signInOnWeb, tokenAsPortal } from '../fixtures/sign-in.js';
+import {
+  begin,
+  discoverPortal,
+  redeem,
+  scanAs,
+  signInOnWeb,
+  tokenAsPortal,
+} from '../fixtures/sign-in.js';
 
 let bed: TestBed;
 let configuration: client.Configuration;
@@ -109,6 +117,49 @@ describe('/userinfo', () => {
     const wrong = await fetch(`${bed.issuer}/userinfo`, { headers: { authorization: 'Bearer x' } });
     expect(wrong.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token"/);
   });
+});
+
+it('a scope that is taken from a client is gone at once: at /userinfo, and from what a refresh gives', async () => {
+  const api = await adminApi(bed);
+  const reader = { client_id: 'reader', client_secret: 'reader-Zk3vQ9sN7xW0aTq5' };
+  await api('POST', '/clients', {
+    body: {
+      clientId: reader.client_id,
+      clientSecret: reader.client_secret,
+      displayName: 'Reader',
+      redirectUris: [portal.redirectUri],
+      scopes: ['openid', 'phone', 'offline_access'],
+    },
+  });
+  const began = await begin(configuration, {
+    client_id: reader.client_id,
+    connection: 'dingtalk',
+    scope: 'openid phone offline_access',
+  });
+  const { location } = await scanAs(new TestBrowser(), began.url, 'manager0042');
+  const [, first] = await tokenAsPortal(bed, {
+    ...reader,
+    grant_type: 'authorization_code',
+    code: location?.searchParams.get('code') ?? '',
+    code_verifier: began.verifier,
+    redirect_uri: portal.redirectUri,
+  });
+  const asked = async (): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${first['access_token']}` };
+    return (await fetch(`${bed.issuer}/userinfo`, { headers })).json();
+  };
+  expect(decodeJwt(first['id_token'] ?? '')).toHaveProperty('phone_number', '+8613800000000');
+  expect(await asked()).toHaveProperty('phone_number', '+8613800000000');
+
+  await api('PATCH', '/clients/reader', { body: { scopes: ['openid', 'offline_access'] } });
+  const [status, second] = await tokenAsPortal(bed, {
+    ...reader,
+    grant_type: 'refresh_token',
+    refresh_token: first['refresh_token'] ?? '',
+  });
+  expect([status, second['scope']]).toEqual([200, 'openid offline_access']);
+  expect(decodeJwt(second['id_token'] ?? '')).not.toHaveProperty('phone_number');
+  expect(await asked()).toEqual({ sub: decodeJwt(first['id_token'] ?? '').sub });
 });
 
 describe('introspection', () => {

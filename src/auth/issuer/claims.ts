@@ -45,10 +45,15 @@ export interface EngineAccountWithRoles extends EngineAccount {
   readonly roles: readonly string[];
 }
 
-export function engineAccount(account: Account): EngineAccountWithRoles {
+/** @param scopes what the client may ask for today: a scope that was taken from it tells nothing more, also at a refresh */
+export function engineAccount(
+  account: Account,
+  scopes: readonly string[] = [],
+): EngineAccountWithRoles {
   return {
     accountId: account.id,
     roles: account.roles,
-    claims: () => Promise.resolve({ ...claimsOf(account), sub: account.id }),
+    claims: () =>
+      Promise.resolve({ ...claimsForScopes(account, new Set(scopes)), sub: account.id }),
   };
 }

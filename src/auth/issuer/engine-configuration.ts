@@ -1,9 +1,4 @@
-import {
-  type Configuration,
-  errors,
-  interactionPolicy,
-  type KoaContextWithOIDC,
-} from 'oidc-provider';
+import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 import type { AccountsRepository } from '../../account-binding/accounts.repository.js';
 import type { Config } from '../../config/config.js';
@@ -21,6 +16,7 @@ import type { OidcStore } from './oidc-store.js';
 import { checkAuthorizationRequest, requestedConnection } from './request-checks.js';
 import { defaultResource, describeResource, type EngineClient } from './resources.js';
 import { factsOf, factsOfResult } from './sign-in-facts.js';
+import { signInPolicy } from './sign-in-policy.js';
 import type { KeySet } from './signing-keys/key-schedule.js';
 
 /** What the engine's configuration is made of. */
@@ -177,45 +173,6 @@ export function engineConfiguration(parts: EngineParts, keys: KeySet): Configura
   };
 }
 
-/**
- * No consent screen; and who comes with a session signs in again where its account is gone or disabled, or where they came in by a
- * connection that this client does not take: a client that lists its connections lets in the people of those alone.
- */
-function signInPolicy(): interactionPolicy.DefaultPolicy {
-  const policy = interactionPolicy.base();
-  const { Check, Prompt } = interactionPolicy;
-  const signInWhere = (
-    reason: string,
-    description: string,
-    isTrue: (oidc: KoaContextWithOIDC['oidc']) => boolean,
-  ): void => {
-    const check = ({ oidc }: KoaContextWithOIDC): boolean =>
-      oidc.session?.accountId !== undefined && isTrue(oidc)
-        ? Check.REQUEST_PROMPT
-        : Check.NO_NEED_TO_PROMPT;
-    policy.get('login')?.checks.add(new Check(reason, description, 'login_required', check));
-  };
-  signInWhere(
-    'account_missing',
-    'the account of this session is gone or disabled',
-    ({ account }) => !account,
-  );
-  signInWhere(
-    'connection_not_taken',
-    'this client takes no session of that connection',
-    ({ client, session }) => !takesConnection(client as EngineClient, factsOf(session)?.connection),
-  );
-  policy.remove('consent');
-  policy.add(new Prompt({ name: 'consent', requestable: true }));
-  // Asked for as a fresh sign-in, in which the person chooses: `request-checks.ts`.
-  policy.add(new Prompt({ name: 'select_account', requestable: true }));
-  return policy;
-}
-
-function takesConnection({ connections }: EngineClient, slug: string | undefined): boolean {
-  return !connections || (slug !== undefined && connections.includes(slug));
-}
-
 /** Straight to the hand-off where there is nothing to choose, else to the login page. */
 async function loginUrl(
   ctx: KoaContextWithOIDC,
@@ -244,5 +201,6 @@ async function findAccount(
     return { accountId, roles: [], claims: () => Promise.resolve({ sub: accountId }) };
   }
   const account = await accounts.findAccount(accountId);
-  return account?.status === 'active' ? engineAccount(account) : undefined;
+  const client = ctx.oidc.client as EngineClient | undefined;
+  return account?.status === 'active' ? engineAccount(account, client?.allowed_scopes) : undefined;
 }

@@ -9,6 +9,7 @@ import { noteCaller } from '../../common/work-context.js';
 import { callerKey, RequestLimits } from '../../request-limits/request-limits.js';
 import { type AccessTokenClaims, AccessTokens, grantIdOf } from './access-tokens.js';
 import { claimsForScopes } from './claims.js';
+import { ClientRegistry } from './clients/client.registry.js';
 import { OidcStore } from './oidc-store.js';
 
 /**
@@ -22,6 +23,7 @@ export class UserinfoController {
   constructor(
     private readonly tokens: AccessTokens,
     private readonly accounts: AccountsRepository,
+    private readonly clients: ClientRegistry,
     private readonly store: OidcStore,
     private readonly limits: RequestLimits,
   ) {}
@@ -76,7 +78,13 @@ export class UserinfoController {
   }
 
   async #claims(claims: AccessTokenClaims): Promise<Record<string, unknown>> {
-    const scopes = new Set((claims.scope ?? '').split(' '));
+    const client = await this.clients.find(claims.client_id);
+    if (!client)
+      throw new AppError('token_invalid', 'The client of this token is gone or disabled.');
+    // A scope that was taken from the client is gone at once, here as at our API.
+    const scopes = new Set(
+      (claims.scope ?? '').split(' ').filter((each) => client.scopes.includes(each)),
+    );
     if (!scopes.has('openid'))
       throw new AppError('scope_insufficient', 'The access token does not hold openid.');
     const account = await this.accounts.findAccount(claims.sub);

@@ -95,7 +95,8 @@ export class PlatformCodeGrant implements GrantExtension, OnModuleInit {
           'This account is disabled. Please ask an administrator.',
         );
       }
-      await issueTokens(ctx, this.name, engineAccount(account), facts, settings);
+      const subject = engineAccount(account, client.allowed_scopes);
+      await issueTokens(ctx, this.name, subject, facts, settings);
     } catch (error) {
       // Left between the exchange and the grant: told like whoever had left before.
       if (error instanceof errors.AccessDenied)
