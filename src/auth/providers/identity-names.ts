@@ -10,5 +10,7 @@ export function notAllowed(field: 'subject' | 'tenant', message: string): AppErr
 /** @throws AppError `value_not_allowed` where a connection to one corp is asked for another */
 export function refuseForeignTenant(tenant: string | undefined, corpId: string | undefined): void {
   if (tenant !== undefined && tenant !== corpId)
-    throw notAllowed('tenant', 'must be the corp of this connection, or left out');
+    throw new AppError('value_not_allowed', 'The connection belongs to another corp.', {
+      errors: [{ field: 'tenant', message: 'must be the corp of this connection, or left out' }],
+    });
 }

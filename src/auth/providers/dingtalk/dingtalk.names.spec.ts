@@ -34,6 +34,7 @@ describe('an identity that an administrator writes down', () => {
     expect(() => provider.nameIdentity({ subject: unionId, tenant: 'dingother' })).toThrow(
       expect.objectContaining({
         code: 'value_not_allowed',
+        message: 'The connection belongs to another corp.',
         errors: [{ field: 'tenant', message: 'must be the corp of this connection, or left out' }],
       }),
     );
