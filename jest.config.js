@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { swcOptions } from './test/fixtures/swc-options.js';
 
 /** @type {import('jest').Config} */
@@ -23,5 +25,6 @@ export default {
   globalSetup: '<rootDir>/test/global-setup.js',
   globalTeardown: '<rootDir>/test/global-teardown.js',
   testTimeout: 30_000,
-  maxWorkers: '75%',
+  // Much of the time a file waits for processes of its own: two share even the smallest machine well.
+  maxWorkers: Math.max(2, Math.floor(availableParallelism() * 0.75)),
 };
