@@ -1,7 +1,7 @@
 import { type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 
 import type { EngineClient } from './resources.js';
-import { factsOf, factsOfResult, setFacts } from './sign-in-facts.js';
+import { factsOf, factsOfResult, setFacts, type SignInFacts } from './sign-in-facts.js';
 
 type GrantEntity = InstanceType<typeof Grant>;
 
@@ -14,8 +14,9 @@ export interface GrantLife {
 
 /**
  * Gives our own clients what they ask for, without a consent screen. A fresh sign-in gets a grant of its own, so that its
- * tokens say how the person came in this time; a later request of the same session goes on with it. A session lasts as long as it
- * is used, so the grant is made to last with it.
+ * tokens say how the person came in this time; a later request of the same session goes on with it, also when another client has
+ * had the person sign in another way since. A session lasts as long as it is used, so the grant is made to last with it.
+ * @returns nothing where this client does not take the sign-ins of this session
  */
 export async function loadGrant(
   ctx: KoaContextWithOIDC,
@@ -31,7 +32,8 @@ export async function loadGrant(
   const existing = fresh ? undefined : await existingGrant(ctx);
   const grant =
     existing ?? new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
-  if (facts) setFacts(grant, facts);
+  if (!existing && facts) setFacts(grant, facts);
+  if (!takesConnection(client as EngineClient, factsOf(grant))) return undefined;
   const before = JSON.stringify([grant.openid, grant.resources]);
   addRequested(grant, ctx);
   const isEnding = grant.remainingTTL < life.neededSeconds;
@@ -47,11 +49,24 @@ function epochSeconds(): number {
 }
 
 async function existingGrant(ctx: KoaContextWithOIDC): Promise<GrantEntity | undefined> {
-  const { client, session, provider, account } = ctx.oidc;
+  const { client, session, provider, account, params } = ctx.oidc;
   const grantId = client && session?.grantIdFor(client.clientId);
   if (!grantId) return undefined;
   const grant = await provider.Grant.find(grantId);
-  return grant?.accountId === account?.accountId ? grant : undefined;
+  if (!grant || grant.accountId !== account?.accountId) return undefined;
+  const [facts, last] = [factsOf(grant), factsOf(session)];
+  // How old a sign-in may be is asked of the session's last one: it has to be of this connection.
+  const isLast = facts?.connection === last?.connection;
+  const isGood = takesConnection(client as EngineClient, facts);
+  return isGood && (isLast || params?.['max_age'] === undefined) ? grant : undefined;
+}
+
+/** Whether a client lets in people who came in so: one that lists its connections, by those alone. */
+export function takesConnection(
+  { connections }: EngineClient,
+  facts: SignInFacts | undefined,
+): boolean {
+  return !connections || (facts !== undefined && connections.includes(facts.connection));
 }
 
 /** Adds to a grant what this request asks for and the client is registered for. */
