@@ -63,7 +63,7 @@ it('a start says in one line what it is and where', () => {
 describe('the line of a request', () => {
   it('says what was asked by its pattern, how it ended, how long it took, and who asked', async () => {
     const api = await adminApi(bed);
-    const answer = await api('GET', '/connections/wecom-hq?secret=in-the-query', {
+    const answer = await api('GET', '/accounts?q=in-the-query', {
       headers: { 'x-request-id': 'api-request-1' },
     });
     expect(answer.status).toBe(200);
@@ -72,7 +72,7 @@ describe('the line of a request', () => {
       level: 'info',
       requestId: 'api-request-1',
       method: 'GET',
-      route: '/api/v1/connections/:slug',
+      route: '/api/v1/accounts',
       status: 200,
       clientId: 'admin',
       msg: 'request',
