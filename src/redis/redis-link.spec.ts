@@ -105,6 +105,7 @@ describe('a link', () => {
     link.onFound(async () => {
       await sleep(10);
       if (faults > 0) throw new Error(`not yet: ${(faults -= 1)}`);
+      return true;
     });
     await link.start();
     expect(link.state).toBe('unreachable');
@@ -119,16 +120,29 @@ describe('a link', () => {
     ).toBe('PONG');
   });
 
+  itWithRedis('waits without a word for what cannot be done yet', async () => {
+    open(redis.url);
+    let tries = 0;
+    link.onFound(() => Promise.resolve((tries += 1) > 2));
+    await link.start();
+    await eventually(() => expect(link.state).toBe('ok'));
+    expect(tries).toBe(3);
+    expect(log.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      'Redis is there and in use',
+    ]);
+  });
+
   itWithRedis(
     'whose connection broke while that was done is not taken for one in use',
     async () => {
       open(redis.url);
       let isFirst = true;
       link.onFound(async (client) => {
-        if (!isFirst) return;
+        if (!isFirst) return true;
         isFirst = false;
         await redis.stop('SIGKILL');
         await eventually(() => expect(client.isReady).toBe(false));
+        return true;
       });
       await link.start();
       await eventually(() => expect(isFirst).toBe(false));

@@ -29,7 +29,7 @@ const silenceLimitMs = 5000;
  */
 export class RedisLink {
   readonly #client: RedisClientType | undefined;
-  readonly #healers: ((client: RedisClientType) => Promise<void>)[] = [];
+  readonly #healers: ((client: RedisClientType) => Promise<boolean>)[] = [];
   #isUp = false;
   #isStopped = false;
   /** That it is away was said already. */
@@ -71,8 +71,11 @@ export class RedisLink {
     if (this.#connected()) this.#client?.destroy();
   }
 
-  /** What must be done each time before Redis is used again, e.g. to bring over what was written elsewhere meanwhile. */
-  onFound(heal: (client: RedisClientType) => Promise<void>): void {
+  /**
+   * What must be done each time before Redis is used again, e.g. to bring over what was written elsewhere meanwhile.
+   * @param heal false: it cannot be done yet, without a fault, and is asked for again
+   */
+  onFound(heal: (client: RedisClientType) => Promise<boolean>): void {
     this.#healers.push(heal);
   }
 
@@ -163,7 +166,7 @@ export class RedisLink {
     const client = this.#connected();
     if (!client) return false;
     await client.set('lingpai:probe', '1', { expiration: { type: 'PX', value: 1000 } });
-    for (const heal of this.#healers) await heal(client);
+    for (const heal of this.#healers) if (!(await heal(client))) return false;
     // The connection may have broken since; and nobody looks for Redis any more once this was said.
     if (this.#isStopped || !this.#connected()) return false;
     this.#isUp = true;

@@ -36,6 +36,11 @@ export class PostgresKeyvAdapter extends EventEmitter implements KeyvStoreAdapte
     super();
   }
 
+  /** Whether the way to Postgres was opened. */
+  get isOpen(): boolean {
+    return this.dataSource.isInitialized;
+  }
+
   /** Gives no expiry along: Keyv would delete what looks expired to it, without asking whether it is still the same. */
   async get<Value>(key: string): Promise<StoredData<Value>> {
     const entry = await this.find(key);

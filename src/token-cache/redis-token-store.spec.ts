@@ -66,6 +66,28 @@ const open = (clock: Clock): RedisTokenStore =>
     });
   });
 
+  it('waits without a word for Postgres, which a service that starts asks later', async () => {
+    const log: string[] = [];
+    const early = new RedisLink(
+      new Secret(redis.url),
+      new Logger('info', { write: (line: string) => log.push(line) }),
+    );
+    const postgres = createDataSource(new Secret(database.url), 2, () => undefined);
+    new RedisTokenStore(early, postgres, encryption, new MovableClock('2026-01-01T00:00:00Z'));
+    try {
+      await early.start();
+      expect(early.state).toBe('unreachable');
+      await postgres.initialize();
+      await eventually(() => expect(early.state).toBe('ok'));
+      expect(log.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+        'Redis is there and in use',
+      ]);
+    } finally {
+      early.stop();
+      await postgres.destroy();
+    }
+  });
+
   describe('when Redis goes away', () => {
     let clock: MovableClock;
     let keyv: Keyv;

@@ -52,7 +52,12 @@ class MirroredKeyvAdapter extends EventEmitter implements KeyvStoreAdapter {
     private readonly postgres: PostgresKeyvAdapter,
   ) {
     super();
-    link.onFound((client) => this.#bringOver(this.#at(client)));
+    link.onFound(async (client) => {
+      // A service that starts looks for Redis before it has asked Postgres for the first time.
+      if (!postgres.isOpen) return false;
+      await this.#bringOver(this.#at(client));
+      return true;
+    });
   }
 
   async get<Value>(key: string): Promise<StoredData<Value>> {
