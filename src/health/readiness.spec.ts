@@ -10,6 +10,8 @@ interface Asked {
   readonly lifecycle: Lifecycle;
   /** Each question to Postgres, to be answered or not. */
   readonly questions: { answer: () => void; refuse: () => void }[];
+  /** How often Redis was looked for. */
+  readonly looks: () => number;
 }
 
 function open(redis: RedisState = 'off', isInitialized = true): Asked {
@@ -22,7 +24,13 @@ function open(redis: RedisState = 'off', isInitialized = true): Asked {
       }),
   };
   const lifecycle = new Lifecycle();
-  const link = { look: () => Promise.resolve(redis) };
+  let looks = 0;
+  const link = {
+    look: () => {
+      looks += 1;
+      return Promise.resolve(redis);
+    },
+  };
   return {
     readiness: new Readiness(
       lifecycle,
@@ -31,14 +39,16 @@ function open(redis: RedisState = 'off', isInitialized = true): Asked {
     ),
     lifecycle,
     questions,
+    looks: () => looks,
   };
 }
 
-it('asks Postgres once for all who ask at the same time', async () => {
-  const { readiness, lifecycle, questions } = open();
+it('asks Postgres and Redis once for all who ask at the same time', async () => {
+  const { readiness, lifecycle, questions, looks } = open();
   lifecycle.run();
   const reports = Array.from({ length: 50 }, () => readiness.report());
   expect(questions).toHaveLength(1);
+  expect(looks()).toBe(1);
   questions[0]!.answer();
   expect(new Set((await Promise.all(reports)).map(({ status }) => status))).toEqual(
     new Set(['ok']),

@@ -73,6 +73,7 @@ describe('counted windows', () => {
     windows.count('a', 3, minute, 0);
     windows.count('b', 3, minute, 0);
     const taken = windows.takeMoved(1, 0);
+    expect(taken.map(({ key }) => key)).toEqual(['a']);
     windows.count('a', 3, minute, minute);
     windows.settle(taken, [{ total: 3, endsAtMs: minute }]);
     expect(windows.count('a', 3, minute, minute)).toMatchObject({ total: 2, isOver: false });

@@ -98,10 +98,10 @@ describe('shared counts', () => {
     expect(passed).toBeLessThanOrEqual(22);
   });
 
-  it('go on alone while the exchange fails, say so once, and tell everything later', async () => {
+  it('go on alone while the exchange fails, say so once each time, and tell everything later', async () => {
     const exchange = new MemoryExchange();
     exchange.isAway = true;
-    const { ask, troubles, usedUp } = start(exchange, 20);
+    const { counts, ask, troubles, usedUp } = start(exchange, 20);
     for (let index = 0; index < 5; index++) expect(ask(5).isOver).toBe(false);
     await eventually(() => expect(troubles).toHaveLength(1));
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -110,6 +110,9 @@ describe('shared counts', () => {
     expect(troubles).toHaveLength(1);
     exchange.isAway = false;
     await eventually(() => expect(exchange.batches.flat().map(({ added }) => added)).toEqual([5]));
+    exchange.isAway = true;
+    counts.count('b', 5, minute);
+    await eventually(() => expect(troubles).toHaveLength(2));
   });
 
   it('let through again after the window', async () => {
