@@ -10,7 +10,7 @@ export interface Variable {
 
 /**
  * Reads a variable: `NAME` itself, or else the file that `NAME_FILE` names, as Docker and Kubernetes hand secrets over. The file's
- * last line end does not count. Empty is as good as none.
+ * last line end does not count. Empty is as good as none; an empty file is a secret that was never made.
  */
 export function readVariable(env: NodeJS.ProcessEnv, name: string): Variable {
   const value = env[name];
@@ -18,7 +18,10 @@ export function readVariable(env: NodeJS.ProcessEnv, name: string): Variable {
   if (!file) return { value };
   if (value) return { value, fault: `${name}, ${name}_FILE: must not both be set` };
   try {
-    return { value: readFileSync(file, 'utf8').replace(/\r?\n$/, '') };
+    const read = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return read
+      ? { value: read }
+      : { value: undefined, fault: `${name}_FILE: names an empty file` };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
     return { value: undefined, fault: `${name}_FILE: names a file that cannot be read (${code})` };

@@ -5,7 +5,7 @@ import { IsIn, IsOptional, IsString, Matches, MinLength, ValidateBy } from 'clas
 import { Emptied, IsUrlOf, IsWhole, WholeNumber } from './environment-rules.js';
 import { SmsEnvironment, smsVariables } from './sms-environment.js';
 
-/** What Express takes for "trust proxy". Not `true`: it would believe whatever address a stranger writes in a header. */
+/** What Express takes for "trust proxy". Not `true`, nor `0.0.0.0/0`: it would believe whatever address a stranger writes in a header. */
 function IsTrustProxy(): PropertyDecorator {
   return ValidateBy({
     name: 'isTrustProxy',
@@ -24,7 +24,8 @@ function isProxy(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const version = isIP(address);
   const isRange =
-    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+    bits === undefined ||
+    (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
   return version !== 0 && isRange && rest.length === 0;
 }
 
@@ -211,8 +212,10 @@ export class Environment extends SmsEnvironment {
 
   @Emptied()
   @IsOptional()
-  @IsString()
-  NODE_ENV?: string;
+  @IsIn(['production', 'development', 'test'], {
+    message: 'must be production, development or test',
+  })
+  NODE_ENV?: 'production' | 'development' | 'test';
 }
 
 /** Every variable that the service reads, with a line for the person who sets it. */

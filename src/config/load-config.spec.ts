@@ -113,12 +113,19 @@ describe('loadConfig', () => {
     expect(loadConfig({ SECRET_KEY: key, TRUST_PROXY: given }, cwd).trustProxy).toBe(expected),
   );
 
-  it.each(['true', 'abc', '10.0.0.1/33', '10.0.0.1,', 'loopback everyone', '-1'])(
-    'does not trust %s, which is no proxy',
-    (given) =>
-      expect(faultsOf({ TRUST_PROXY: given })).toEqual([
-        expect.stringMatching(/^TRUST_PROXY: must be /),
-      ]),
+  it.each([
+    '0.0.0.0/0',
+    '10.0.0.0/8, ::/0',
+    'true',
+    'abc',
+    '10.0.0.1/33',
+    '10.0.0.1,',
+    'loopback everyone',
+    '-1',
+  ])('does not trust %s, which is no proxy', (given) =>
+    expect(faultsOf({ TRUST_PROXY: given })).toEqual([
+      expect.stringMatching(/^TRUST_PROXY: must be /),
+    ]),
   );
 
   it('names the range of a number', () => {
@@ -223,6 +230,32 @@ describe('loadConfig', () => {
       'SECRET_KEY, SECRET_KEY_FILE: must not both be set',
       'METRICS_TOKEN_FILE: names a file that cannot be read (ENOENT)',
     ]);
+  });
+
+  it('refuses an empty file, which would leave a guard away; one fault is told once', () => {
+    const file = join(cwd, 'empty');
+    writeFileSync(file, '\n');
+    const { SECRET_KEY: _, ...rest } = production;
+    expect(
+      faultsOf({
+        ...rest,
+        SECRET_KEY_FILE: file,
+        METRICS_TOKEN_FILE: file,
+        ADMIN_CLIENT_ID: 'ops',
+        ADMIN_CLIENT_SECRET_FILE: join(cwd, 'none'),
+      }),
+    ).toEqual([
+      'SECRET_KEY_FILE: names an empty file',
+      'ADMIN_CLIENT_SECRET_FILE: names a file that cannot be read (ENOENT)',
+      'METRICS_TOKEN_FILE: names an empty file',
+    ]);
+  });
+
+  it('refuses a NODE_ENV that only looks like production', () => {
+    for (const wrong of ['prod', 'Production'])
+      expect(faultsOf({ NODE_ENV: wrong, SECRET_KEY: key })).toEqual([
+        'NODE_ENV: must be production, development or test',
+      ]);
   });
 
   it('gives a proxy time to look away in production only', () => {

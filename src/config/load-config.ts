@@ -37,8 +37,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()): Config 
     { exposeUnsetFields: false },
   );
   const production = read.NODE_ENV === 'production';
-  const faults = [
-    ...own.flatMap(({ fault }) => fault ?? []),
+  const unread = own.filter(({ fault }) => fault !== undefined);
+  const found = [
     ...validateSync(read, { stopAtFirstError: true }).map(
       (error) => `${error.property}: ${Object.values(error.constraints ?? {}).join(', ')}`,
     ),
@@ -46,6 +46,11 @@ export function loadConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()): Config 
     ...pairFaults(read),
     ...smsFaults(read, production),
     ...(production ? productionFaults(read) : []),
+  ];
+  const faults = [
+    ...unread.flatMap(({ fault }) => fault ?? []),
+    // A variable that could not be read is not called missing, too.
+    ...found.filter((fault) => !unread.some(({ name }) => names(fault).includes(name))),
   ];
   if (faults.length > 0) throw new ConfigError(faults);
 
@@ -92,6 +97,11 @@ export function loadConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()): Config 
     dataDir,
   } satisfies Pick<Config, keyof Config>;
   return deepFreeze(Object.assign(Object.create(Config.prototype) as Config, values));
+}
+
+/** The variables that a fault is about. */
+function names(fault: string): readonly string[] {
+  return fault.slice(0, fault.indexOf(':')).split(', ');
 }
 
 /** `::` takes IPv4 along, but not on a machine whose IPv6 is off, as in many containers. */
