@@ -136,6 +136,9 @@ describe('the line of a request', () => {
     const headers = { 'x-request-id': 'nowhere-1' };
     await fetch(`${bed.issuer}/wp-admin/4711?pin=4711`, { headers, method: 'PUT' });
     expect(await lineOf('nowhere-1')).toMatchObject({ method: 'PUT', route: 'other', status: 404 });
+    const odd = { 'x-request-id': 'nowhere-2' };
+    await fetch(`${bed.issuer}/wp-admin`, { headers: odd, method: 'PROPFIND' });
+    expect(await lineOf('nowhere-2')).toMatchObject({ method: '_OTHER', route: 'other' });
     expect(bed.log()).not.toContain('wp-admin');
     const metrics = await (await fetch(`${bed.issuer}/metrics`)).text();
     expect(metrics).toContain(

@@ -199,7 +199,10 @@ clients:
     const waiting = await untilStatus(`${base}/health/ready`, 503);
     expect(await waiting.json()).toMatchObject({ phase: 'starting', database: 'waiting' });
     expect((await fetch(`${base}/health/live`)).status).toBe(200);
-    expect((await fetch(`${base}/.well-known/openid-configuration`)).status).toBe(503);
+    const early = await fetch(`${base}/.well-known/openid-configuration`);
+    expect(early.status).toBe(503);
+    expect(early.headers.get('retry-after')).toBe('5');
+    expect(early.headers.get('cache-control')).toBe('no-store');
 
     await wire.mend();
     await untilStatus(`${base}/health/ready`, 200);
