@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -154,6 +155,22 @@ describe('a link', () => {
       expect(states).toEqual([false, true]);
     },
   );
+
+  it('never waits long between two attempts: nothing would end that wait when it is stopped', async () => {
+    const attempts: number[] = [];
+    const server = createServer((socket) => {
+      attempts.push(performance.now());
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    void open(`redis://127.0.0.1:${(server.address() as AddressInfo).port}`).start();
+    await eventually(() => expect(attempts.length).toBeGreaterThan(9), 20_000);
+    const waits = attempts.slice(6, 10).map((at, index) => at - attempts[index + 5]!);
+    // The shortest, as this machine may be busy.
+    expect(Math.min(...waits)).toBeLessThan(450);
+    link.stop();
+    server.close();
+  });
 
   it('does not hold the process when it is stopped while it connects', async () => {
     const { url, server, sockets } = await silentServer();

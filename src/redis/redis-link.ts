@@ -19,7 +19,8 @@ export interface RedisObserver {
 const answerLimitMs = 500;
 /** How often a Redis that is away is looked for. */
 const probeEveryMs = 500;
-const longestReconnectMs = 2000;
+/** The wait between two attempts to connect, at most: nothing ends it early, so it also holds the end of a process for as long. */
+const longestReconnectMs = 400;
 /** A connection on which nothing is answered for so long is given up, and made anew. */
 const silenceLimitMs = 5000;
 
@@ -43,7 +44,10 @@ export class RedisLink {
     private readonly logger: Logger,
     private readonly observer?: RedisObserver,
   ) {
-    this.#client = url && createClient({ url: url.reveal(), ...options });
+    const reconnectStrategy = (tries: number): number | Error =>
+      this.#isStopped ? new Error('the link was stopped') : waitBefore(tries);
+    const socket = { ...options.socket, reconnectStrategy };
+    this.#client = url && createClient({ ...options, url: url.reveal(), socket });
   }
 
   get state(): RedisState {
@@ -184,10 +188,12 @@ const options = {
   socket: {
     connectTimeout: 2000,
     socketTimeout: silenceLimitMs,
-    reconnectStrategy: (tries: number): number =>
-      Math.min(100 * 2 ** Math.min(tries, 10), longestReconnectMs) * (0.5 + Math.random() / 2),
   },
 };
+
+function waitBefore(tries: number): number {
+  return Math.min(100 * 2 ** Math.min(tries, 10), longestReconnectMs) * (0.5 + Math.random() / 2);
+}
 
 /** @throws Error when it takes too long: the client's own limit ends once a command was sent */
 async function inTime<T>(work: Promise<T>): Promise<T> {
