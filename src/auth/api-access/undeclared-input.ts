@@ -35,8 +35,9 @@ function inputsOf(context: ExecutionContext): ReadonlySet<number> {
     context.getClass(),
     context.getHandler().name,
   ) as Readonly<Record<string, unknown>> | undefined;
-  // Its keys are `<kind>:<position>`.
-  return new Set(Object.keys(parameters ?? {}).map((key) => Number.parseInt(key)));
+  // Its keys are `<kind>:<position>`; those of our own decorators begin with a random name, which may begin with a digit, too.
+  const kinds = Object.keys(parameters ?? {}).map((key) => /^\d+(?=:)/.exec(key)?.[0]);
+  return new Set(kinds.flatMap((kind) => (kind === undefined ? [] : Number(kind))));
 }
 
 function hasBody({ headers }: Request): boolean {
