@@ -7,10 +7,12 @@ import { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
 import { setUpApp } from './app.setup.js';
 import { NestLog } from './common/nest-log.js';
+import { ConfigError } from './config/load-config.js';
 import type { Ground } from './ground.module.js';
 import { Lifecycle } from './health/lifecycle.js';
 import { GuardedAdapter } from './http-server/guarded-adapter.js';
 import { httpLimits, type HttpLimits } from './http-server/http-limits.js';
+import { listeningFault } from './http-server/listening-fault.js';
 import { Startup } from './startup.js';
 
 /** A service that listens. */
@@ -37,7 +39,10 @@ export interface Patience {
 
 const impatient: Patience = { delayMs: 0, requestsMs: 20_000 };
 
-/** Opens the port, and starts the work behind it. */
+/**
+ * Opens the port, and starts the work behind it.
+ * @throws ConfigError where the port cannot be opened
+ */
 export async function startService(
   ground: Ground,
   env: NodeJS.ProcessEnv,
@@ -49,7 +54,10 @@ export async function startService(
     logger: new NestLog(logger),
   });
   setUpApp(app);
-  await app.listen(config.port, config.host);
+  await app.listen(config.port, config.host).catch((error: unknown) => {
+    const fault = listeningFault(error, config);
+    throw fault ? new ConfigError([fault]) : error;
+  });
   const lifecycle = app.get(Lifecycle);
   const starting = new AbortController();
   const ready = app.get(Startup).run(env, starting.signal);
