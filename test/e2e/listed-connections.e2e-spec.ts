@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { decodeJwt } from 'jose';
+import { decodeJwt, type JWTPayload } from 'jose';
 import type { Configuration } from 'openid-client';
 
 import { adminApi, type Api } from '../fixtures/api.js';
@@ -17,8 +17,10 @@ beforeAll(async () => {
       const scopes = ['openid', 'profile', 'offline_access'];
       const grantTypes = ['authorization_code', 'refresh_token'];
       clients[1] = { ...clients[1], scopes, grantTypes };
-      const redirectUris = ['http://localhost:9/desk'];
-      clients.push({ ...clients[1], clientId: 'desk', redirectUris, connections: ['wecom-hq'] });
+      for (const clientId of ['desk', 'till']) {
+        const redirectUris = [`http://localhost:9/${clientId}`];
+        clients.push({ ...clients[1], clientId, redirectUris, connections: ['wecom-hq'] });
+      }
     },
   });
   configuration = await discoverPortal(bed);
@@ -30,7 +32,7 @@ beforeEach(async () => {
 });
 afterAll(() => bed.stop());
 
-type ClientId = 'spa' | 'desk';
+type ClientId = 'spa' | 'desk' | 'till';
 
 async function ask(clientId: ClientId, parameters: Record<string, string> = {}) {
   const began = await begin(configuration, { scope: 'openid offline_access', ...parameters });
@@ -45,9 +47,18 @@ async function silently(
   clientId: ClientId,
   parameters: Record<string, string> = {},
 ): Promise<string> {
+  const { error, claims } = await askSilently(browser, clientId, parameters);
+  return error ?? String(claims['connection']);
+}
+
+async function askSilently(
+  browser: TestBrowser,
+  clientId: ClientId,
+  parameters: Record<string, string>,
+): Promise<{ error: string | null; claims: JWTPayload }> {
   const { url, verifier } = await ask(clientId, { prompt: 'none', ...parameters });
   const query = (await browser.follow(url, atPortal)).location?.searchParams;
-  if (query?.has('error')) return query.get('error') ?? '';
+  if (query?.has('error')) return { error: query.get('error'), claims: {} };
   const answer = await fetch(`${bed.issuer}/token`, {
     method: 'POST',
     body: new URLSearchParams({
@@ -59,7 +70,7 @@ async function silently(
     }),
   });
   const { access_token: token } = (await answer.json()) as { access_token: string };
-  return String(decodeJwt(token)['connection']);
+  return { error: null, claims: decodeJwt(token) };
 }
 
 /** Somebody whom DingTalk and WeCom lead to one account, and who has signed in at both clients. */
@@ -102,6 +113,19 @@ describe('two clients that list different connections, in one browser', () => {
     expect(await silently(browser, 'desk', { max_age: '60' })).toBe('wecom-hq');
     expect(await silently(browser, 'spa', { max_age: '60' })).toBe('login_required');
     expect(await silently(browser, 'spa')).toBe('dingtalk');
+  });
+
+  it('are told of the recent sign-in, made at a third, where they ask for a recent one', async () => {
+    const { browser } = await atBoth();
+    const { claims: before } = await askSilently(browser, 'desk', {});
+    bed.clock.advance(400);
+    const anew = await ask('till', { prompt: 'login' });
+    const end = await scanAs(browser, anew.url, 'Lin.Qiao');
+    bed.clock.advance(-400);
+    expect(end.location?.searchParams.get('code')).toMatch(/./);
+
+    const { claims } = await askSilently(browser, 'desk', { max_age: '60' });
+    expect(Number(claims['auth_time']) - Number(before['auth_time'])).toBeGreaterThanOrEqual(400);
   });
 
   it('lose both with the session', async () => {

@@ -55,8 +55,8 @@ async function existingGrant(ctx: KoaContextWithOIDC): Promise<GrantEntity | und
   const grant = await provider.Grant.find(grantId);
   if (!grant || grant.accountId !== account?.accountId) return undefined;
   const [facts, last] = [factsOf(grant), factsOf(session)];
-  // How old a sign-in may be is asked of the session's last one: it has to be of this connection.
-  const isLast = facts?.connection === last?.connection;
+  // How old a sign-in may be is asked of the session's last one: its time has to be told, and its connection.
+  const isLast = facts?.connection === last?.connection && facts?.signedInAt === last?.signedInAt;
   const isGood = takesConnection(client as EngineClient, facts);
   return isGood && (isLast || params?.['max_age'] === undefined) ? grant : undefined;
 }
