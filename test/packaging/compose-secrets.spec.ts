@@ -93,6 +93,14 @@ describe('the compose file for secrets in files', () => {
     });
   });
 
+  it('is named in .env, so that no later command leaves it out', () => {
+    const line = 'COMPOSE_FILE=docker-compose.yml:docker-compose.secrets.yml';
+    expect(read('docker-compose.secrets.yml')).toContain(`#   echo '${line}' >> .env\n`);
+    expect(read('.env.example')).toContain(`\n# ${line}\n`);
+    for (const path of ['README.md', 'docs/operations.md', 'docs/cli.md'])
+      expect(read(path)).not.toContain('-f docker-compose');
+  });
+
   it('changes nothing else', () => {
     const plain = readCompose('docker-compose.yml', env).services;
     expect(Object.keys(services)).toEqual(Object.keys(plain));
