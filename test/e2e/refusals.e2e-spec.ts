@@ -138,6 +138,7 @@ describe('a callback', () => {
     const browser = new TestBrowser();
     const url = authorize({ client_id: 'spa', redirect_uri: 'http://localhost:9/spa' });
     url.searchParams.set('connection', 'dingtalk');
+    url.searchParams.set('login_hint', 'qiao.lin@example.com');
     const page = await browser.follow(url);
     const { location } = await browser.get(linkWith(page, 'data-member="manager0042"'));
     await bed.query(
@@ -146,6 +147,19 @@ describe('a callback', () => {
     const { text } = await new TestBrowser().get(location!);
     expect(text).toMatch(/href="\/authorize\?[^"]*client_id=spa/);
     expect(text).not.toContain('eyJ.who.sig');
+    expect(text).not.toContain('qiao.lin');
+  });
+
+  it('in another browser keeps the connection that was hinted at, and the language', async () => {
+    const browser = new TestBrowser();
+    const url = authorize({ client_id: 'spa', redirect_uri: 'http://localhost:9/spa' });
+    url.searchParams.set('login_hint', 'connection:dingtalk');
+    url.searchParams.set('ui_locales', 'en');
+    const page = await browser.follow(url);
+    const { location } = await browser.get(linkWith(page, 'data-member="manager0042"'));
+    const { text } = await new TestBrowser({ 'accept-language': 'zh-CN' }).get(location!);
+    expect(text).toContain('<html lang="en">');
+    expect(text).toMatch(/href="\/authorize\?[^"]*login_hint=connection%3Adingtalk/);
   });
 
   it('in another browser is refused, audited, and offered a new start', async () => {
@@ -192,7 +206,8 @@ describe('a callback', () => {
   describe('of a sign-in that failed, reloaded, tells the client the same', () => {
     async function failedTwice(mode: string): Promise<Visit> {
       const browser = new TestBrowser();
-      const ask = { connection: 'dingtalk', response_mode: mode, state: 'its "own" <state>' };
+      const state = 'its "own" <state>';
+      const ask = { connection: 'dingtalk', response_mode: mode, state, ui_locales: 'en' };
       const began = await begin(configuration, ask);
       const page = await browser.follow(began.url);
       const url = (await browser.get(linkWith(page, 'data-member="zhao-qiang"'))).location!;
@@ -221,6 +236,7 @@ describe('a callback', () => {
     it('by a form, where it asked for that', async () => {
       const { status, text, location, headers } = await failedTwice('form_post');
       expect([status, location]).toEqual([200, undefined]);
+      expect(text).toContain('<html lang="en">');
       expect(text).toContain(
         '<form class="actions" method="post" action="http://localhost:9/callback">',
       );

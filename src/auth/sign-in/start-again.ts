@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 
 import type { ErrorCode } from '../../common/app-error.js';
 import { ClientRegistry } from '../issuer/clients/client.registry.js';
+import { parseLoginHint } from '../issuer/connection-choice.js';
+import { textOf } from '../issuer/text-of.js';
 import type { BrowserAnswer, BrowserRequest } from './browser-request.js';
+import { inLanguageOf } from './pages/language.js';
 import { Pages } from './pages/pages.js';
 
 /** The page for a step that does not belong here: begun in another browser, used already, or too old. */
@@ -22,15 +25,20 @@ export class StartAgain {
     browser: BrowserRequest,
     params: Readonly<Record<string, unknown>> | undefined,
   ): Promise<BrowserAnswer> {
-    return this.#page('state_invalid', browser, params && (await this.#beginning(params)));
+    const beginning = params && (await this.#beginning(params));
+    return this.#page('state_invalid', inLanguageOf(browser, params), beginning);
   }
 
   /** The client's own starting point; it knows best, since its own state may live in the other browser. */
   async #beginning(params: Readonly<Record<string, unknown>>): Promise<string> {
     const client = await this.clients.find(String(params['client_id']));
     // Whoever holds the state sees this page: whom the application expected is not theirs to know.
-    const { id_token_hint: _hint, ...rest } = params;
-    return client?.initiateLoginUri ?? authorizeUrl(rest);
+    const { id_token_hint: _token, login_hint: hint, ...rest } = params;
+    const namesConnection = parseLoginHint(textOf(hint)).slug !== undefined;
+    return (
+      client?.initiateLoginUri ??
+      authorizeUrl({ ...rest, ...(namesConnection && { login_hint: hint }) })
+    );
   }
 
   #page(

@@ -2,6 +2,7 @@ import type { SignInOutcome } from '../issuer/interactions.js';
 import { textOf } from '../issuer/text-of.js';
 import type { Attempt } from './attempts.repository.js';
 import type { BrowserAnswer, BrowserRequest } from './browser-request.js';
+import { inLanguageOf } from './pages/language.js';
 import type { Pages } from './pages/pages.js';
 
 /** Tells the client once more how a sign-in failed, by the way that it asked for: the engine has done so already, and says it once. */
@@ -19,7 +20,7 @@ export function tellAgain(
   };
   switch (params['response_mode']) {
     case 'form_post': {
-      const { language } = browser;
+      const { language } = inLanguageOf(browser, params);
       return { kind: 'page', page: pages.sendForm({ language, url: client.href, fields }) };
     }
     case 'fragment':
