@@ -11,7 +11,7 @@ export const claimsByScope = {
 };
 
 /** What we know of a person, in OpenID Connect's words. What is not known is left out, never invented. */
-export function claimsOf(account: Account): Record<string, unknown> {
+function claimsOf(account: Account): Record<string, unknown> {
   return {
     sub: account.id,
     ...(account.displayName && { name: account.displayName }),

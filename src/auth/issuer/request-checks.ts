@@ -19,7 +19,7 @@ export async function checkAuthorizationRequest(
   if (Object.values(params).some((value) => textOf(value).includes('\0'))) {
     throw new errors.InvalidRequest('a parameter holds a character that cannot be');
   }
-  const requested = textOf((ctx.method === 'POST' ? ctx.oidc.body : ctx.query)?.['scope']);
+  const requested = textOf(ctx.query['scope']);
   refuseForeignScopes(requested, client);
   keepOfflineAccess(requested, client, params);
   rewritePrompt(params);
