@@ -36,7 +36,8 @@ COPY --from=build /build/dist/migrations dist/migrations
 COPY LICENSE ./
 RUN chmod +x dist/src/cli/main.js && ln -s /app/dist/src/cli/main.js /usr/local/bin/lingpai
 # Nothing is written: the file system may be read-only.
-USER node
+# By number, for platforms that must see that it is not root: this is `node`.
+USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/health/ready`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]

@@ -25,7 +25,7 @@ describe('the image', () => {
   });
 
   it('runs as an ordinary user, in production, the file that `npm start` runs', () => {
-    expect(groups(last, /^USER (.+)$/gm)).toEqual(['node']);
+    expect(groups(last, /^USER (.+)$/gm)).toEqual(['1000:1000']);
     expect(last).toMatch(/^ENV NODE_ENV=production$/m);
     // A list: without a shell in between, SIGTERM reaches the service.
     const command = JSON.parse(/^CMD (\[.*\])$/m.exec(last)?.[1] ?? '[]') as string[];
