@@ -112,6 +112,13 @@ describe('an authorization request', () => {
     );
   });
 
+  it('sent as a form that no address can hold is refused by a page', async () => {
+    const { url } = await begin(configuration, { state: 's'.repeat(16_000) });
+    const refused = await new TestBrowser().post(`${bed.issuer}/authorize`, form(url));
+    expect([refused.status, refused.location]).toEqual([400, undefined]);
+    expect(refused.text).toContain('request_invalid');
+  });
+
   it('names its redirect_uri, as does the request for the token', async () => {
     const { url } = await begin(configuration);
     url.searchParams.delete('redirect_uri');

@@ -1,8 +1,12 @@
 import { Body, Controller, Post, Redirect, UseFilters } from '@nestjs/common';
 
 import { Public } from '../../common/access.js';
+import { AppError } from '../../common/app-error.js';
 import { Limited } from '../../common/limited.js';
 import { PageFilter } from './page.filter.js';
+
+/** What browsers, proxies and our own server take of an address, which comes among the headers, and is led to by one. */
+const longestAddress = 12_000;
 
 /** Where a browser is led on to. */
 interface Onward {
@@ -31,12 +35,21 @@ export class PostedRequestsController {
   }
 }
 
-/** What was sent twice stays twice, and is refused where it should be. */
+/**
+ * What was sent twice stays twice, and is refused where it should be.
+ * @throws AppError `request_invalid` for what no address can hold
+ */
 function asQuery(path: string, form: unknown): string {
   const query = new URLSearchParams();
   for (const [name, values] of Object.entries(form ?? {})) {
     for (const value of [values as unknown].flat())
       if (typeof value === 'string') query.append(name, value);
   }
-  return `${path}?${query.toString()}`;
+  const url = `${path}?${query.toString()}`;
+  if (url.length > longestAddress)
+    throw new AppError(
+      'request_invalid',
+      'The request is too long to be asked again as an address.',
+    );
+  return url;
 }
