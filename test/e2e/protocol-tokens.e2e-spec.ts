@@ -119,7 +119,7 @@ describe('/userinfo', () => {
   });
 });
 
-it('a scope that is taken from a client is gone at once: at /userinfo, and from what a refresh gives', async () => {
+it('a scope that is taken from a client is gone at once: at /userinfo, at /introspect, and from what a refresh gives', async () => {
   const api = await adminApi(bed);
   const reader = { client_id: 'reader', client_secret: 'reader-Zk3vQ9sN7xW0aTq5' };
   await api('POST', '/clients', {
@@ -160,6 +160,8 @@ it('a scope that is taken from a client is gone at once: at /userinfo, and from 
   expect([status, second['scope']]).toEqual([200, 'openid offline_access']);
   expect(decodeJwt(second['id_token'] ?? '')).not.toHaveProperty('phone_number');
   expect(await asked()).toEqual({ sub: decodeJwt(first['id_token'] ?? '').sub });
+  const told = await client.tokenIntrospection(configuration, first['access_token'] ?? '');
+  expect(told).toMatchObject({ active: true, scope: 'openid offline_access' });
 });
 
 describe('introspection', () => {

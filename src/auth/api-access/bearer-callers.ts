@@ -3,7 +3,12 @@ import type { Request } from 'express';
 
 import type { Caller } from '../../common/access.js';
 import { AppError } from '../../common/app-error.js';
-import { type AccessTokenClaims, AccessTokens, grantIdOf } from '../issuer/access-tokens.js';
+import {
+  type AccessTokenClaims,
+  AccessTokens,
+  grantIdOf,
+  scopesOf,
+} from '../issuer/access-tokens.js';
 import { ClientRegistry } from '../issuer/clients/client.registry.js';
 import { OidcStore } from '../issuer/oidc-store.js';
 
@@ -32,10 +37,7 @@ export class BearerCallers {
     const client = await this.clients.find(claims.client_id);
     if (!client)
       throw new AppError('token_invalid', 'The client of this token is gone or disabled.');
-    // A scope that was taken from the client is gone at once.
-    const scopes = new Set(
-      (claims.scope ?? '').split(' ').filter((scope) => client.scopes.includes(scope)),
-    );
+    const scopes = scopesOf(claims, client.scopes);
     const common = { clientId: claims.client_id, audience: claims.aud };
     if (claims.sub === claims.client_id) return { kind: 'machine', ...common, scopes };
     return {

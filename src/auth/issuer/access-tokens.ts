@@ -33,6 +33,17 @@ export function grantIdOf(claims: Pick<AccessTokenClaims, 'jti'>): string | unde
   return randomId === undefined ? undefined : grantId;
 }
 
+/**
+ * The scopes that a token still stands for.
+ * @param allowed what its client may ask for today: a scope that was taken from it is gone at once
+ */
+export function scopesOf(
+  { scope = '' }: Pick<AccessTokenClaims, 'scope'>,
+  allowed: readonly string[],
+): ReadonlySet<string> {
+  return new Set(scope.split(' ').filter((each) => allowed.includes(each)));
+}
+
 /** Verifies our own access tokens with our own keys: signature, type, issuer, lifetime. */
 @Injectable()
 export class AccessTokens {
@@ -45,12 +56,12 @@ export class AccessTokens {
   ) {}
 
   /**
-   * @param audience what `aud` must be; left out where any API of ours will do
+   * Whoever has an API of their own in mind looks at `aud`.
    * @throws AppError `token_invalid`
    */
-  async verify(token: string, audience?: string): Promise<AccessTokenClaims> {
+  async verify(token: string): Promise<AccessTokenClaims> {
     try {
-      return await this.#verified(token, audience);
+      return await this.#verified(token);
     } catch (error) {
       if (error instanceof joseErrors.JOSEError) {
         throw new AppError(
@@ -63,14 +74,13 @@ export class AccessTokens {
     }
   }
 
-  async #verified(token: string, audience: string | undefined): Promise<AccessTokenClaims> {
+  async #verified(token: string): Promise<AccessTokenClaims> {
     const rules = {
       issuer: this.config.issuerUrl,
       typ: 'at+jwt',
       algorithms: ['RS256', 'ES256', 'EdDSA'],
       requiredClaims: ['sub', 'client_id', 'jti', 'aud', 'exp', 'iat'],
       currentDate: this.clock.now(),
-      ...(audience && { audience }),
     };
     try {
       return (await jwtVerify<AccessTokenClaims>(token, this.#keys(), rules)).payload;

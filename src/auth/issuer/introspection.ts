@@ -1,8 +1,9 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 import { AppError } from '../../common/app-error.js';
-import { type AccessTokens, grantIdOf } from './access-tokens.js';
+import { type AccessTokens, grantIdOf, scopesOf } from './access-tokens.js';
 import type { OidcStore } from './oidc-store.js';
+import type { EngineClient } from './resources.js';
 
 /**
  * Answers `/introspect` for our JWT access tokens (RFC 7662), which the engine leaves to the APIs themselves: signature and
@@ -19,10 +20,12 @@ export async function introspectJwt(
     // A client without a secret proves nothing about itself: it may ask about its own tokens only.
     if (!caller?.clientSecret && caller?.clientId !== claims.client_id) return { active: false };
     // A machine's token has neither grant nor account, and is as good as its client.
-    if (!(await ctx.oidc.provider.Client.find(claims.client_id))) return { active: false };
+    const client = await ctx.oidc.provider.Client.find(claims.client_id);
+    if (!client) return { active: false };
     const grantId = grantIdOf(claims);
     if (grantId && !(await store.isGrantLive(grantId, claims.sub))) return { active: false };
-    return { active: true, token_type: 'Bearer', ...claims };
+    const scope = [...scopesOf(claims, (client as EngineClient).allowed_scopes)].join(' ');
+    return { active: true, token_type: 'Bearer', ...claims, scope: scope || undefined };
   } catch (error) {
     if (error instanceof AppError) return { active: false };
     throw error;

@@ -7,7 +7,7 @@ import { AppError } from '../../common/app-error.js';
 import { LimitedInside } from '../../common/limited.js';
 import { noteCaller } from '../../common/work-context.js';
 import { callerKey, RequestLimits } from '../../request-limits/request-limits.js';
-import { type AccessTokenClaims, AccessTokens, grantIdOf } from './access-tokens.js';
+import { type AccessTokenClaims, AccessTokens, grantIdOf, scopesOf } from './access-tokens.js';
 import { claimsForScopes } from './claims.js';
 import { ClientRegistry } from './clients/client.registry.js';
 import { OidcStore } from './oidc-store.js';
@@ -81,10 +81,7 @@ export class UserinfoController {
     const client = await this.clients.find(claims.client_id);
     if (!client)
       throw new AppError('token_invalid', 'The client of this token is gone or disabled.');
-    // A scope that was taken from the client is gone at once, here as at our API.
-    const scopes = new Set(
-      (claims.scope ?? '').split(' ').filter((each) => client.scopes.includes(each)),
-    );
+    const scopes = scopesOf(claims, client.scopes);
     if (!scopes.has('openid'))
       throw new AppError('scope_insufficient', 'The access token does not hold openid.');
     const account = await this.accounts.findAccount(claims.sub);
