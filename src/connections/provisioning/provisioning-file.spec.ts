@@ -27,3 +27,22 @@ describe('a variable that the provisioning file names', () => {
     ]);
   });
 });
+
+describe('a file that holds nothing', () => {
+  it.each(['', '\n', '# connections:\n#   - slug: dingtalk\n', '{}'])(
+    'is refused, since it would disable everything: %j',
+    (text) => {
+      const empty = join(folder, 'empty.yaml');
+      writeFileSync(empty, text);
+      expect(() => readProvisioningFile(empty, {})).toThrow(
+        'is empty, and would disable everything: `connections: []` says so on purpose',
+      );
+    },
+  );
+
+  it('is taken where it says so', () => {
+    const none = join(folder, 'none.yaml');
+    writeFileSync(none, 'connections: []\n');
+    expect(readProvisioningFile(none, {})).toEqual({ connections: [], clients: [], faults: [] });
+  });
+});

@@ -49,6 +49,12 @@ export function readProvisioningFile(file: string, env: NodeJS.ProcessEnv): Prov
   const content = interpolate(plainOf(document, file), '', env, faults) ?? {};
   if (!isRecord(content)) throw new ProvisioningError(file, ['must hold connections and clients']);
 
+  // A file that was cut off or never filled would disable everything: whoever wants that writes it.
+  if (Object.keys(content).length === 0)
+    throw new ProvisioningError(file, [
+      'is empty, and would disable everything: `connections: []` says so on purpose',
+    ]);
+
   const misshapen = Object.keys(content)
     .filter((name) => !(sections as readonly string[]).includes(name))
     .map((name): Fault => `${name}: is not a known section`);
