@@ -50,22 +50,25 @@ export function pageOf<Row, T>(
 
 /**
  * The page of a list that is short enough to be read whole.
- * @param keyOf what names an item among the others
+ * @param keyOf what the list is ordered by, and what names an item among the others: a page begins after that, also where it is gone
  * @throws AppError `request_invalid`
  */
 export function pageOfWhole<T>(
   whole: readonly T[],
   { limit, cursor }: PageQuery,
-  keyOf: (item: T) => string,
+  keyOf: (item: T) => readonly [string, string],
 ): PageOf<T> {
-  if (cursor === undefined) return pageOf(whole, limit, same, (item) => [keyOf(item)]);
-  const [key] = readCursor(cursor, [/^/]);
-  const at = whole.findIndex((item) => keyOf(item) === key);
-  if (at < 0) throw foreignCursor();
-  return pageOf(whole.slice(at + 1), limit, same, (item) => [keyOf(item)]);
+  const last = cursor === undefined ? [] : readCursor(cursor, [/^/, /^/]);
+  const rest = whole
+    .filter((item) => isAfter(keyOf(item), last))
+    .sort((one, other) => (isAfter(keyOf(one), keyOf(other)) ? 1 : -1));
+  return pageOf(rest, limit, (item) => item, keyOf);
 }
 
-const same = <T>(item: T): T => item;
+function isAfter(key: readonly string[], [order = '', name = '']: readonly string[]): boolean {
+  const [ownOrder = '', ownName = ''] = key;
+  return ownOrder === order ? ownName > name : ownOrder > order;
+}
 
 function foreignCursor(): AppError {
   return new AppError('request_invalid', 'The cursor is not one of ours.', {

@@ -198,5 +198,11 @@ describe('a short list', () => {
     const rest = await page(`/accounts/${id}/identities?cursor=${String(first.nextCursor)}`);
     expect(rest.items.map(({ subject }) => subject)).toEqual(['lin.qiao']);
     expect(rest.nextCursor).toBeNull();
+
+    // Whoever takes off what a page names goes on to the next.
+    const gone = `/accounts/${id}/identities/${String(first.items[0]?.['id'])}?force=true`;
+    expect((await api('DELETE', gone)).status).toBe(204);
+    const same = await page(`/accounts/${id}/identities?cursor=${String(first.nextCursor)}`);
+    expect(same.items.map(({ subject }) => subject)).toEqual(['lin.qiao']);
   });
 });

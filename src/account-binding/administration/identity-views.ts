@@ -81,7 +81,10 @@ export class IdentityViews {
 
   /** @throws AppError `request_invalid` for a cursor that is none */
   async page(accountId: string, query: PageQuery): Promise<PageOf<IdentityView>> {
-    return pageOfWhole(await this.ofAccount(accountId), query, ({ id }) => id);
+    return pageOfWhole(await this.ofAccount(accountId), query, ({ createdAt, id }) => [
+      createdAt.toISOString(),
+      id,
+    ]);
   }
 
   /** The same, of an account that has to be there. @throws AppError `account_not_found` */

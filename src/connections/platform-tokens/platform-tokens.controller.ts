@@ -59,6 +59,6 @@ export class PlatformTokensController {
     @Query() query: TokenStateQuery,
   ): Promise<PageOf<TokenStateView>> {
     const states = await this.tokens.list(slug, query.tenant);
-    return pageOfWhole(states, query, ({ kind, tenant }) => `${kind} ${tenant ?? ''}`);
+    return pageOfWhole(states, query, ({ kind, tenant }) => [tenant ?? '', kind]);
   }
 }

@@ -59,7 +59,10 @@ export class SigningKeysController {
   @Get()
   @ApiOkResponse({ type: SigningKeyPage })
   list(@Query() query: PageQuery): PageOf<SigningKeyView> {
-    return pageOfWhole(this.keys.list(), query, ({ kid }) => kid);
+    return pageOfWhole(this.keys.list(), query, ({ signsFrom, kid }) => [
+      signsFrom.toISOString(),
+      kid,
+    ]);
   }
 
   /** Makes the next key; one that waits for its turn already is answered instead. */
