@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
 
 import { SigningKeys } from '../../src/auth/issuer/signing-keys/signing-keys.js';
@@ -10,7 +10,8 @@ let here: Replica;
 let there: Replica;
 
 beforeAll(async () => {
-  bed = await openTestBed();
+  // The kind of key that is made in a moment.
+  bed = await openTestBed({ env: { SIGNING_ALG: 'ES256' } });
   here = bed.replicas[0]!;
   there = await bed.addReplica();
 });
@@ -95,6 +96,44 @@ describe('a key that was stolen while it signed', () => {
     await keysOf(there).refresh();
     for (const replica of [here, there]) expect(kidOf(await tokenFrom(replica))).toBe(next);
     expect(await published(there)).not.toContain(stolen);
+  });
+});
+
+describe('several keys that are taken back one right after the other', () => {
+  it('leave no time in which a good token is refused because the other replica has just looked', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const { kid } = keysOf(here)
+        .list()
+        .find(({ state }) => state === 'signing')!;
+      await keysOf(here).revoke(kid);
+      expect(await statusAt(there, await tokenFrom(here))).toBe(200);
+    }
+  });
+
+  it('are not looked for again by whoever has heard that they are gone', async () => {
+    const stolen = await tokenFrom(here);
+    await keysOf(here).revoke(kidOf(stolen));
+    await keysOf(there).refresh();
+    const refresh = jest.spyOn(keysOf(there), 'refresh');
+    expect(await statusAt(there, stolen)).toBe(401);
+    expect(refresh).not.toHaveBeenCalled();
+    refresh.mockRestore();
+  });
+
+  it('and no more than one look a second comes of tokens that nobody signed', async () => {
+    const refresh = jest.spyOn(keysOf(there), 'refresh');
+    const startedAtMs = performance.now();
+    const [header, ...rest] = (await tokenFrom(here)).split('.');
+    const named = JSON.parse(Buffer.from(header ?? '', 'base64url').toString()) as object;
+    const forged = [Buffer.from(JSON.stringify({ ...named, kid: 'nobody' })).toString('base64url')]
+      .concat(rest)
+      .join('.');
+    const statuses = await Promise.all(Array.from({ length: 20 }, () => statusAt(there, forged)));
+    expect(new Set(statuses)).toEqual(new Set([401]));
+    expect(await statusAt(there, forged)).toBe(401);
+    const seconds = Math.floor((performance.now() - startedAtMs) / 1000);
+    expect(refresh.mock.calls.length).toBeLessThanOrEqual(seconds + 1);
+    refresh.mockRestore();
   });
 });
 

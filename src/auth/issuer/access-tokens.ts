@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { createLocalJWKSet, errors as joseErrors, type JWTPayload, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  decodeProtectedHeader,
+  errors as joseErrors,
+  type JWTPayload,
+  jwtVerify,
+} from 'jose';
 
 import { AppError } from '../../common/app-error.js';
 import { Clock } from '../../common/clock.js';
@@ -87,7 +93,7 @@ export class AccessTokens {
     } catch (error) {
       if (!(error instanceof joseErrors.JWKSNoMatchingKey)) throw error;
       // Where a key was revoked, the next one signs at once: it may be known to another replica only, for some seconds.
-      await this.signingKeys.refreshSoon();
+      await this.signingKeys.refreshSoon(decodeProtectedHeader(token).kid);
       return (await jwtVerify<AccessTokenClaims>(token, this.#keys(), rules)).payload;
     }
   }

@@ -34,8 +34,12 @@ export class SigningKeys implements OnApplicationShutdown {
   #isFollowing = false;
   /** What was told of a failure to read them. */
   #trouble: 'late' | 'outdated' | undefined;
+  /** The latest look that tokens have caused, and the one that waits for its turn. */
   #look: Promise<void> | undefined;
+  #nextLook: Promise<void> | undefined;
   #lookedAtMs = -Infinity;
+  /** The kids of those that were here and are no more: no look brings them back. */
+  readonly #gone = new Set<string>();
 
   constructor(
     private readonly stored: StoredSigningKeys,
@@ -126,19 +130,30 @@ export class SigningKeys implements OnApplicationShutdown {
     }
   }
 
-  /** A token names a key of which this replica has not heard: another one may just have made it. */
-  refreshSoon(): Promise<void> {
-    const nowMs = this.freshness.nowMs();
-    if (!this.#look && nowMs - this.#lookedAtMs >= soonestLookMs) {
-      this.#lookedAtMs = nowMs;
-      this.#look = this.refresh().finally(() => (this.#look = undefined));
-    }
-    return this.#look ?? Promise.resolve();
+  /**
+   * A token names a key of which this replica has not heard: another one may just have made it.
+   * @returns once a look has ended that began after the call; those who ask meanwhile share it
+   */
+  refreshSoon(kid: string | undefined): Promise<void> {
+    // After a revocation most tokens name the key that is gone.
+    if (kid !== undefined && this.#gone.has(kid)) return Promise.resolve();
+    this.#nextLook ??= this.#lookSoon();
+    return this.#nextLook;
   }
 
   onApplicationShutdown(): void {
     this.#isFollowing = false;
     clearTimeout(this.#timer);
+  }
+
+  /** After the one that is under way, and not right after it: tokens may name whatever key they like. */
+  async #lookSoon(): Promise<void> {
+    const waitMs = this.#lookedAtMs + soonestLookMs - this.freshness.nowMs();
+    await Promise.all([this.#look, sleep(Math.max(0, waitMs))]);
+    this.#nextLook = undefined;
+    this.#lookedAtMs = this.freshness.nowMs();
+    this.#look = this.refresh();
+    await this.#look;
   }
 
   /** The next try waits for no answer longer than for its own time: a connection may hang for hours. */
@@ -172,6 +187,8 @@ export class SigningKeys implements OnApplicationShutdown {
     const found = await this.stored.read();
     const keys = this.#isFollowing ? await this.changes.keepUp(found) : found;
     if (!this.freshness.take(startedAtMs) || versionOf(keys) === versionOf(this.#keys)) return;
+    const kids = keys.map(({ kid }) => kid);
+    for (const { kid } of this.#keys) if (!kids.includes(kid)) this.#gone.add(kid);
     this.#keys = keys;
     this.#set = undefined;
   }
