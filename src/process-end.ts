@@ -47,6 +47,8 @@ export class ProcessEnd {
       process.exit(code);
     }, limitMs).unref();
     await this.ending.end();
+    const tookMs = Math.round(performance.now() - this.#since);
+    this.logger.info({ tookMs }, 'shut down');
     process.exit(code);
   }
 
