@@ -84,10 +84,14 @@ async function join(env: NodeJS.ProcessEnv): Promise<void> {
   live.push(replica);
 }
 
+/**
+ * As in production, where nobody is sent there any more and what is on its way still arrives: a port that closes at once cuts off
+ * connections whose request nobody has read yet.
+ */
 async function leave(replica: Replica): Promise<void> {
   live.splice(live.indexOf(replica), 1);
+  await replica.service.stop({ delayMs: 500, requestsMs: 20_000 });
   clearInterval(followers.get(replica));
-  await replica.stop();
 }
 
 /** Keeps the key set exactly as long as it may, and asks nobody when it meets a key that it does not know. */

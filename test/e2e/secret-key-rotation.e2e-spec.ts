@@ -43,8 +43,8 @@ async function rollTo(env: NodeJS.ProcessEnv): Promise<void> {
   // Mixed for a while.
   await sleep(700);
   live = coming;
-  await sleep(200);
-  for (const replica of leaving) await replica.stop();
+  // What is on its way to them still arrives.
+  for (const replica of leaving) await replica.service.stop({ delayMs: 500, requestsMs: 20_000 });
 }
 
 /** What is sealed, by place, as the key ids under which it lies. */
