@@ -75,10 +75,15 @@ const allHere = caddyHere && blackboxHere && prometheusHere;
   it('is on the dashboard', async () => {
     for (const title of ['Public address', 'Certificate ends in']) {
       const panel = queries.find((query) => query.title === title);
-      expect([title, (await prometheus.queryRange(panel?.expr ?? '')).length > 0]).toEqual([
-        title,
-        true,
-      ]);
+      // A graph begins one step after the first sample.
+      await eventually(
+        async () =>
+          expect([title, (await prometheus.queryRange(panel?.expr ?? '')).length > 0]).toEqual([
+            title,
+            true,
+          ]),
+        20_000,
+      );
     }
   });
 
