@@ -177,8 +177,8 @@ describe('a link', () => {
     void open(url).start();
     link.stop();
     await eventually(() => expect(sockets).toHaveLength(1));
-    await sleep(200);
-    expect(process.getActiveResourcesInfo()).not.toContain('TCPSocketWrap');
+    // Not yet where it is about to be ended.
+    await eventually(() => expect(process.getActiveResourcesInfo()).not.toContain('TCPSocketWrap'));
     for (const socket of sockets) socket.destroy();
     server.close();
   });
