@@ -49,7 +49,7 @@ function start(env: Record<string, string>): {
 }
 
 async function untilStatus(url: string, status: number): Promise<Response> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
+  for (let attempt = 0; attempt < 1200; attempt += 1) {
     const response = await fetch(url).catch(() => undefined);
     if (response?.status === status) return response;
     await sleep(50);
