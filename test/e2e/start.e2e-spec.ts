@@ -11,6 +11,7 @@ import pg from 'pg';
 
 import { migrations } from '../../src/database/migrations.js';
 import { eventually } from '../fixtures/eventually.js';
+import { freePort } from '../fixtures/ports.js';
 import {
   createEmptyDatabase,
   createTestDatabase,
@@ -89,8 +90,6 @@ class Wire {
   }
 }
 
-const freePort = (): string => String(20_000 + Math.floor(Math.random() * 30_000));
-
 describe('a start', () => {
   it('with a wrong environment ends with every fault named and exit code 1', async () => {
     const { output, exitCode } = start({
@@ -118,7 +117,7 @@ clients:
 `,
     );
     const { output, exitCode } = start({
-      PORT: freePort(),
+      PORT: String(await freePort()),
       DATABASE_URL: database.url,
       PROVISIONING_FILE: file,
       LINGPAI_DATA_DIR: folder,
@@ -135,7 +134,7 @@ clients:
     );
 
     const again = start({
-      PORT: freePort(),
+      PORT: String(await freePort()),
       DATABASE_URL: database.url,
       PROVISIONING_FILE: file,
       LINGPAI_DATA_DIR: folder,
@@ -155,7 +154,7 @@ clients:
   it('with a key that cannot open what is stored says so, and ends', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lingpai-start-'));
     const { output, exitCode } = start({
-      PORT: freePort(),
+      PORT: String(await freePort()),
       DATABASE_URL: database.url,
       LINGPAI_DATA_DIR: folder,
     });
@@ -171,7 +170,7 @@ clients:
     async (_what, change, words) => {
       const folder = await mkdtemp(join(tmpdir(), 'lingpai-start-'));
       const { output, exitCode } = start({
-        PORT: freePort(),
+        PORT: String(await freePort()),
         DATABASE_URL: Object.assign(new URL(database.url), change).href,
         LINGPAI_DATA_DIR: folder,
       });
@@ -186,9 +185,9 @@ clients:
     const folder = await mkdtemp(join(tmpdir(), 'lingpai-start-'));
     const own = await createTestDatabase();
     const target = new URL(own.url);
-    const wire = new Wire(Number(freePort()), Number(target.port));
+    const wire = new Wire(await freePort(), Number(target.port));
     target.port = String(wire.port);
-    const port = freePort();
+    const port = String(await freePort());
     const { child, output, exitCode } = start({
       PORT: port,
       DATABASE_URL: target.href,
@@ -241,8 +240,8 @@ describe('an empty database', () => {
     await empty.drop();
   });
 
-  const replica = () => {
-    const port = freePort();
+  const replica = async () => {
+    const port = String(await freePort());
     const env = { PORT: port, DATABASE_URL: empty.url, SECRET_KEY: secretKey };
     return { ...start(env), ready: `http://127.0.0.1:${port}/health/ready` };
   };
@@ -253,7 +252,7 @@ describe('an empty database', () => {
   const all = migrations.map(({ name }) => name);
 
   it('is filled once by replicas that start at the same instant, and all become ready', async () => {
-    const three = [replica(), replica(), replica()];
+    const three = await Promise.all([replica(), replica(), replica()]);
     await Promise.all(three.map(({ ready }) => untilStatus(ready, 200)));
     expect(await migrated()).toEqual(all);
     const keys = await Promise.all(
@@ -270,7 +269,7 @@ describe('an empty database', () => {
     // A table of the same name, that nobody sees yet: the migration which makes it stops there until we decide.
     await other.query('begin');
     await other.query('create table webhooks (id int)');
-    const killed = replica();
+    const killed = await replica();
     const watcher = new pg.Client({ connectionString: empty.url });
     watcher.on('error', () => undefined);
     await watcher.connect();
@@ -298,7 +297,7 @@ describe('an empty database', () => {
     const { rows } = await other.query(`select to_regclass('webhooks') as webhooks`);
     expect(rows).toEqual([{ webhooks: null }]);
 
-    const next = replica();
+    const next = await replica();
     await untilStatus(next.ready, 200);
     expect(await migrated()).toEqual(all);
     next.child.kill('SIGTERM');
