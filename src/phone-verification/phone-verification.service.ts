@@ -1,10 +1,11 @@
-import { createHmac, hkdfSync, randomInt, timingSafeEqual } from 'node:crypto';
+import { createHmac, hkdfSync, randomInt } from 'node:crypto';
 
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { AppError } from '../common/app-error.js';
 import { Clock } from '../common/clock.js';
+import { isSameText } from '../common/is-same-text.js';
 import { Secret } from '../common/secret.js';
 import { Config } from '../config/config.js';
 import { Sweeper } from '../database/sweeper.js';
@@ -111,7 +112,9 @@ export class PhoneVerification implements OnModuleInit {
       [subject, purpose, phone, this.clock.now()],
     );
     if (!row) throw expired();
-    const right = this.#keys.some((key) => equal(this.#hash(proof, digits, key), row.code_hash));
+    const right = this.#keys.some((key) =>
+      isSameText(this.#hash(proof, digits, key), row.code_hash),
+    );
     if (!right) {
       throw new AppError('phone_code_wrong', 'That is not the code that was sent.', {
         triesLeft: row.tries_left,
@@ -153,9 +156,4 @@ function againKey({ subject, phone }: PhoneProof): string {
 
 function expired(): AppError {
   return new AppError('phone_code_expired', 'The code is not good any more. Ask for a new one.');
-}
-
-function equal(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,10 +1,6 @@
-import {
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+
+import { isSameText } from '../../common/is-same-text.js';
 
 /**
  * Signs the engine's cookies, and finds out under which key one was signed: the first signs, all are believed. The signatures are those
@@ -29,7 +25,7 @@ export class CookieSignatures {
 
   /** @returns which key signed it; -1: none of ours. One that is not the first makes the engine sign anew. */
   index(cookie: string, given: string): number {
-    return this.#keys.findIndex((key) => isSame(signature(key, cookie), given));
+    return this.#keys.findIndex((key) => isSameText(signature(key, cookie), given));
   }
 
   verify(cookie: string, given: string): boolean {
@@ -40,9 +36,4 @@ export class CookieSignatures {
 /** What `keygrip` makes: browsers hold cookies that were signed so. */
 function signature(key: KeyObject, cookie: string): string {
   return createHmac('sha1', key).update(cookie).digest('base64url');
-}
-
-function isSame(right: string, given: string): boolean {
-  const [one, other] = [Buffer.from(right), Buffer.from(given)];
-  return one.length === other.length && timingSafeEqual(one, other);
 }

@@ -1,7 +1,8 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
 
+import { isSameText } from '../../common/is-same-text.js';
 import { Config } from '../../config/config.js';
 
 /** The token on every form of ours: a form that another site made, or another browser, does not have it (SECURITY 21). */
@@ -23,10 +24,7 @@ export class FormToken {
   /** @param browser the secrets that the browser holds */
   matches(browser: readonly string[], given: string): boolean {
     const tokens = this.#keys.flatMap((key) => browser.map((secret) => token(key, secret)));
-    return tokens.some((each) => {
-      const [right, other] = [Buffer.from(each), Buffer.from(given)];
-      return right.length === other.length && timingSafeEqual(right, other);
-    });
+    return tokens.some((right) => isSameText(right, given));
   }
 }
 
