@@ -1,6 +1,6 @@
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
 
-import { AppError } from './app-error.js';
+import { AppError, type FieldFault } from './app-error.js';
 import { faultsOf } from './faults.js';
 
 /** Checks every body and query against its class. Unknown fields are refused, and the answer names every faulty one. */
@@ -15,9 +15,12 @@ export function requestValidation(): ValidationPipe {
 }
 
 function refusal(errors: ValidationError[]): AppError {
-  return new AppError('request_invalid', 'The request has faulty fields.', {
-    errors: errors.flatMap((error) => faultsOf(error, '')).map(toFieldFault),
-  });
+  return faultyFields(errors.flatMap((error) => faultsOf(error, '')).map(toFieldFault));
+}
+
+/** `request_invalid`, which names every faulty field. */
+export function faultyFields(errors: readonly FieldFault[]): AppError {
+  return new AppError('request_invalid', 'The request has faulty fields.', { errors });
 }
 
 /** `redirectUris[0]: must be …` as a field and what is wrong with it. */

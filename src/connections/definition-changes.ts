@@ -1,7 +1,7 @@
 import { AppError, type FieldFault } from '../common/app-error.js';
 import { type Fault } from '../common/faults.js';
 import { checkIfMatch } from '../common/entity-tag.js';
-import { toFieldFault } from '../common/request-validation.js';
+import { faultyFields, toFieldFault } from '../common/request-validation.js';
 import type { StoredDefinition } from './stored-definitions.js';
 
 /** A body whose fields depend on one of them: it is checked by the rules of the thing itself. */
@@ -15,10 +15,7 @@ export function asPlainBody(body: unknown): PlainBody {
 
 /** @throws AppError `request_invalid` naming every faulty field */
 export function refuseFaults(faults: readonly Fault[]): void {
-  if (faults.length === 0) return;
-  throw new AppError('request_invalid', 'The request has faulty fields.', {
-    errors: faults.map(toFieldFault),
-  });
+  if (faults.length > 0) throw faultyFields(faults.map(toFieldFault));
 }
 
 /**

@@ -1,4 +1,5 @@
-import { AppError, type FieldFault } from '../../common/app-error.js';
+import type { FieldFault } from '../../common/app-error.js';
+import { faultyFields } from '../../common/request-validation.js';
 
 /** Deeper than any body of ours, and far from what exhausts the stack. */
 const deepest = 10;
@@ -16,8 +17,7 @@ export function refuseUnreadable(body: unknown): void {
     const message = faultOf(value, deepest);
     return message === undefined ? [] : [{ field, message }];
   });
-  if (errors.length > 0)
-    throw new AppError('request_invalid', 'The request has faulty fields.', { errors });
+  if (errors.length > 0) throw faultyFields(errors);
 }
 
 function faultOf(value: unknown, levels: number): string | undefined {

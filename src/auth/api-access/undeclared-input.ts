@@ -3,7 +3,7 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { Request } from 'express';
 
-import { AppError } from '../../common/app-error.js';
+import { faultyFields } from '../../common/request-validation.js';
 
 /**
  * Refuses what a route would not even look at: a field is never taken in silence and then ignored. Fields of a query or body that the
@@ -22,10 +22,8 @@ export function refuseUndeclared(context: ExecutionContext): void {
     ...(reads.has(RouteParamtypes.QUERY) ? [] : Object.keys(request.query)),
     ...(readsAll || reads.has(RouteParamtypes.BODY) ? [] : fieldsIn(request.body)),
   ];
-  if (unknown.length === 0) return;
-  throw new AppError('request_invalid', 'The request has faulty fields.', {
-    errors: unknown.map((field) => ({ field, message: 'is not a known field' })),
-  });
+  if (unknown.length > 0)
+    throw faultyFields(unknown.map((field) => ({ field, message: 'is not a known field' })));
 }
 
 /** Which parts of a request a handler's parameters take. */
