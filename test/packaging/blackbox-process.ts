@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { endChild } from '../fixtures/end-child.js';
 import { eventually } from '../fixtures/eventually.js';
 import { freePort } from '../fixtures/ports.js';
 import { programHere } from '../fixtures/program-here.js';
@@ -57,11 +57,7 @@ export class TestBlackbox {
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode === null) {
-      const ended = once(this.child, 'exit');
-      this.child.kill('SIGKILL');
-      await ended;
-    }
+    await endChild(this.child);
     await rm(this.folder, { recursive: true, force: true });
   }
 }

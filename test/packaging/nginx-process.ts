@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { endChild } from '../fixtures/end-child.js';
 import { eventually } from '../fixtures/eventually.js';
 import { freePort } from '../fixtures/ports.js';
 import { programHere } from '../fixtures/program-here.js';
@@ -82,12 +82,8 @@ export class TestNginx {
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode === null) {
-      const ended = once(this.child, 'exit');
-      // The workers go with it.
-      this.child.kill('SIGTERM');
-      await ended;
-    }
+    // The workers go with it.
+    await endChild(this.child, 'SIGTERM');
     await rm(this.folder, { recursive: true, force: true });
   }
 }
